@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+/** The fast ring: every `*.test.ts` beside its code. Slower rings are `*.<ring>.ring.ts`, run by `npm run test:<ring>`. */
+export default defineConfig({
+  test: {
+    include: ['*/{src,test,bench,examples}/**/*.test.ts', 'scripts/**/*.test.ts'],
+    testTimeout: 20_000,
+  },
+});
