@@ -1,0 +1,66 @@
+export const PROFILES = ['development', 'production'] as const;
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export type Profile = (typeof PROFILES)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface MqttConfig {
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  /** `mqtt://` or `mqtts://` address of an external broker; without it the built-in broker listens on `host` and `port`. */
+  readonly external: string | undefined;
+  readonly limits: MqttLimits;
+}
+
+/** Limits of the built-in broker. */
+export interface MqttLimits {
+  readonly maxConnections: number;
+  readonly maxPacketBytes: number;
+  /** Bytes that may wait in one client's socket before publishing to it is BUSY. */
+  readonly maxBufferedBytesPerClient: number;
+  readonly connectTimeoutMs: number;
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  /** Names that a Host header may carry besides the loopback ones. */
+  readonly allowedHosts: readonly string[];
+}
+
+export interface SweepConfig {
+  readonly intervalMs: number;
+  /** Meters read from the ledger at a time. */
+  readonly pageSize: number;
+  /** Vouchers on their way to meters at the same time. */
+  readonly maxInFlight: number;
+  /** How long a presented voucher waits for its receipt before the next sweep shows it again. */
+  readonly presentTimeoutMs: number;
+}
+
+export interface PolicyConfig {
+  /** Vouchers that one meter may have open. */
+  readonly openLimit: number;
+  readonly minAmountMinor: bigint;
+  readonly maxAmountMinor: bigint;
+}
+
+/** Everything that a gateway process is told: the validated sum of defaults, `tapwatt.yaml`, environment and flags. */
+export interface GatewayConfig {
+  readonly profile: Profile;
+  /** Absolute path. */
+  readonly dataDirectory: string;
+  readonly site: string;
+  readonly ledgerId: string;
+  /** Party id of this gateway on the ledger, and its name in `g/{gatewayId}/status`. */
+  readonly gatewayId: string;
+  readonly mqtt: MqttConfig;
+  readonly http: HttpConfig;
+  readonly sweep: SweepConfig;
+  readonly log: { readonly level: LogLevel };
+  readonly policies: PolicyConfig;
+  /** Time allowed for a graceful stop. */
+  readonly stopTimeoutMs: number;
+}

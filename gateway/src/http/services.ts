@@ -1,0 +1,95 @@
+import type { QueryName, QueryRequest, QueryResult } from '@tapwatt/chaincode';
+import type { ErrorCode } from '@tapwatt/firmware-contracts';
+import type { Committed } from '../ledger/ledger.ts';
+import type { LiveFeed } from './live-feed.ts';
+
+/** Who this gateway is; constant for the life of the process. */
+export interface GatewayIdentity {
+  readonly gatewayId: string;
+  readonly site: string;
+  readonly ledgerId: string;
+  readonly profile: 'development' | 'production';
+  readonly version: string;
+  /** Unix milliseconds. */
+  readonly startedAtMs: number;
+}
+
+/** What a factory puts into a meter. Given out only over an administrator's connection, never logged. */
+export interface MeterProvisioning {
+  readonly meterId: string;
+  readonly keyEpoch: number;
+  /** Kroot, 64 hex digits. */
+  readonly rootKey: string;
+  /** MQTT user name and client id, `m-<meterId>`. */
+  readonly identity: string;
+  readonly password: string;
+}
+
+/** A step of one redemption. Steps only advance; the last one is `settled`, `voided`, `pending` or `refused`. */
+export interface RedemptionStep {
+  readonly status: 'accepted' | 'pending' | 'on-meter' | 'settled' | 'voided' | 'refused';
+  /** Unix milliseconds. */
+  readonly atMs: number;
+  readonly redemptionId?: string;
+  readonly voucherId?: string;
+  readonly meterId?: string;
+  /** The meter's receipt, 256 hex digits. */
+  readonly receipt?: string;
+  readonly txId?: string;
+  readonly code?: ErrorCode;
+  readonly message?: string;
+}
+
+export type ReadinessState = 'ready' | 'degraded' | 'not-ready';
+
+/** Whether a redemption can be taken now, and why not wholly. A ledger that is down is `degraded`, not dead. */
+export interface ReadinessReport {
+  readonly state: ReadinessState;
+  readonly reasons: readonly ReadinessReason[];
+}
+
+export interface ReadinessReason {
+  readonly part: string;
+  readonly state: Exclude<ReadinessState, 'ready'>;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** Counters for `/api/v1/stats`: plain numbers by part and name, e.g. `{ledger: {blocks: 12}, broker: {connections: 3}}`. */
+export type StatsReport = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+
+export interface InvariantBreach {
+  readonly invariant: string;
+  readonly message: string;
+}
+
+export interface InvariantReport {
+  readonly ok: boolean;
+  readonly breaches: readonly InvariantBreach[];
+  /** What was looked at: `{vouchers: 12, meters: 5, …}`. */
+  readonly checked: Readonly<Record<string, number>>;
+}
+
+/**
+ * What the HTTP interface needs of the gateway. Every method may throw a `TapwattError`; its code decides the
+ * HTTP status.
+ */
+export interface GatewayServices {
+  readonly identity: GatewayIdentity;
+  /** Meters as they are now, recent vouchers, latencies: what the console shows. */
+  readonly live: LiveFeed;
+  /** Reads durable ledger state as this gateway's party. */
+  evaluate<N extends QueryName>(name: N, request: QueryRequest<N>): Promise<QueryResult<N>>;
+  /** Commits an administrative order signed by a registered party; the same order again gives its first outcome. */
+  submitOrder(jws: string, options: { readonly signal: AbortSignal }): Promise<Committed<unknown>>;
+  /** What a factory puts into a registered meter. Throws METER_UNKNOWN, NOT_ISSUER. */
+  meterProvisioning(meterId: string): Promise<MeterProvisioning>;
+  /** MQTT password of an identity (`m-…`, `h-…`, `g-…`), whether registered or not. */
+  passwordOf(identity: string): string;
+  /** Presents a sealed voucher of 72 bytes; ends at its last step, or when `signal` aborts. */
+  redeem(voucher: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<RedemptionStep>;
+  readiness(): ReadinessReport;
+  stats(): Promise<StatsReport>;
+  /** Checks I1 to I3 page by page. */
+  invariants(options: { readonly signal: AbortSignal }): Promise<InvariantReport>;
+}
