@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { TapwattError } from '@tapwatt/firmware-contracts';
+
+export interface AtomicWriteOptions {
+  readonly mode: number;
+  /** Never replace an existing file: throws the system's EEXIST instead. */
+  readonly onlyIfAbsent?: boolean;
+}
+
+/** Marks a file that a crash left half written; never read. */
+export const TEMPORARY_SUFFIX = '.tmp';
+
+/**
+ * Writes a whole file or nothing: temporary file, fsync, rename, fsync of the directory. After a power cut the path
+ * holds either the old content or the new one. Throws DISK_FULL, or the system's error.
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  options: AtomicWriteOptions,
+): Promise<void> {
+  const unique = randomBytes(6).toString('hex');
+  const temporary = join(dirname(path), `.${basename(path)}.${unique}${TEMPORARY_SUFFIX}`);
+  try {
+    await writeSynced(temporary, content, options.mode);
+    await (options.onlyIfAbsent === true ? linkThenUnlink(temporary, path) : rename(temporary, path));
+    await syncDirectory(dirname(path));
+  } catch (cause) {
+    await unlink(temporary).catch(() => undefined);
+    throw errorCodeOf(cause) === 'ENOSPC'
+      ? new TapwattError('DISK_FULL', `No room for ${path}.`, { cause })
+      : cause;
+  }
+}
+
+/** Makes a directory's entries (files made, renamed, removed) durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  await withFile(await open(directory, 'r'), (handle) => handle.sync());
+}
+
+/** The `code` of a system error such as ENOENT. */
+export function errorCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Unlike a rename, a link never replaces what another process put there first. */
+async function linkThenUnlink(temporary: string, path: string): Promise<void> {
+  await link(temporary, path);
+  await unlink(temporary);
+}
+
+async function writeSynced(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  await withFile(await open(path, 'wx', mode), async (handle) => {
+    await handle.chmod(mode);
+    await handle.writeFile(content);
+    await handle.sync();
+  });
+}
+
+async function withFile(handle: FileHandle, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  try {
+    await work(handle);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,40 @@
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { TapwattError } from '@tapwatt/firmware-contracts';
+import { errorCodeOf, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.ts';
+import type { DataLayout } from './layout.ts';
+
+/** Version of the layout of a data directory; another one is refused, never guessed at. */
+export const DATA_SCHEMA_VERSION = 1;
+
+/**
+ * Makes an empty or absent directory a data directory, or checks that it is one of this version.
+ * Throws DATA_VERSION, DATA_DAMAGED.
+ */
+export async function claimDataDirectory(layout: DataLayout): Promise<void> {
+  await mkdir(layout.directory, { recursive: true, mode: 0o700 });
+  if ((await readVersion(layout)) !== undefined) return;
+  const entries = (await readdir(layout.directory)).filter((name) => !name.endsWith(TEMPORARY_SUFFIX));
+  if (entries.length > 0) {
+    throw new TapwattError('DATA_DAMAGED', `${layout.directory} is not empty and has no VERSION file.`);
+  }
+  await writeFileAtomic(layout.version, `${DATA_SCHEMA_VERSION}\n`, { mode: 0o600 });
+}
+
+/** The version of an existing data directory, `undefined` if there is none. Throws DATA_VERSION, DATA_DAMAGED. */
+export async function readVersion(layout: DataLayout): Promise<number | undefined> {
+  const text = await readFile(layout.version, 'utf8').catch((error: unknown) => {
+    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    throw new TapwattError('DATA_DAMAGED', `${layout.version} cannot be read.`, { cause: error });
+  });
+  if (text === undefined) return undefined;
+  if (!/^\d{1,6}\n?$/.test(text))
+    throw new TapwattError('DATA_DAMAGED', `${layout.version} holds no version.`);
+  const version = Number(text);
+  if (version !== DATA_SCHEMA_VERSION) {
+    throw new TapwattError(
+      'DATA_VERSION',
+      `${layout.directory} has schema version ${version}; this program knows ${DATA_SCHEMA_VERSION}.`,
+    );
+  }
+  return version;
+}

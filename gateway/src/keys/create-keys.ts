@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises';
+import { TapwattError } from '@tapwatt/firmware-contracts';
+import { syncDirectory, writeFileAtomic } from '../data/atomic-file.ts';
+import {
+  type DataLayout,
+  KEY_NAMES,
+  type KeyName,
+  ROLE_KEY_NAMES,
+  type RoleKeyName,
+} from '../data/layout.ts';
+import { existingKeys, exists, loadSigningKey } from './gateway-keys.ts';
+import { writeKeyFile } from './key-file.ts';
+import { newKeyBody, publicKeyText, type RandomBytes } from './key-material.ts';
+
+export interface CreateKeysOptions {
+  readonly layout: DataLayout;
+  /** Marks the keys so that the production profile refuses them. */
+  readonly development: boolean;
+  readonly random: RandomBytes;
+}
+
+/**
+ * Makes the key files that are missing, and returns their names. Refuses (KEY_FILE) once a ledger exists: a new
+ * master or ledger key beside old vouchers would be the loss of all of them, so a lost key is restored, not made.
+ */
+export async function createMissingKeys(options: CreateKeysOptions): Promise<readonly KeyName[]> {
+  const { layout } = options;
+  const present = new Set(await existingKeys(layout));
+  const missing = await asyncFilter(
+    KEY_NAMES,
+    async (name) => !present.has(name) && !(await isPublicOnly(layout, name)),
+  );
+  if (missing.length === 0) return [];
+  if (await exists(layout.ledger)) {
+    const files = missing.map((name) => `${name}.key`).join(', ');
+    throw new TapwattError(
+      'KEY_FILE',
+      `${layout.keys} lacks ${files}, and a ledger made with them exists: restore a key backup.`,
+    );
+  }
+  await mkdir(layout.keys, { recursive: true, mode: 0o700 });
+  for (const name of missing) await createKey(name, options);
+  await syncDirectory(layout.directory);
+  return missing;
+}
+
+async function createKey(name: KeyName, options: CreateKeysOptions): Promise<void> {
+  const { layout, development } = options;
+  const path = layout.keyFile(name);
+  await writeKeyFile(path, { body: newKeyBody(name, options.random), development }, { onlyIfAbsent: true });
+  if (isRole(name)) {
+    const key = await loadSigningKey(path, development ? 'development' : 'production');
+    await writeFileAtomic(layout.publicKeyFile(name), `${publicKeyText(key)}\n`, { mode: 0o644 });
+  }
+}
+
+/** A role's private key may have moved to its owner, with the public half left behind. */
+async function isPublicOnly(layout: DataLayout, name: KeyName): Promise<boolean> {
+  return isRole(name) && (await exists(layout.publicKeyFile(name)));
+}
+
+function isRole(name: KeyName): name is RoleKeyName {
+  return ROLE_KEY_NAMES.some((role) => role === name);
+}
+
+async function asyncFilter<T>(items: readonly T[], keep: (item: T) => Promise<boolean>): Promise<T[]> {
+  const kept = await Promise.all(items.map(keep));
+  return items.filter((_, index) => kept[index]);
+}
