@@ -1,0 +1,11 @@
+export type { OrderIdentity, Role, Submitter, TransactionContext } from './context.ts';
+export { type AuthenticOrder, authenticateOrder } from './orders.ts';
+export type * from './protocol/events.ts';
+export type * from './protocol/queries.ts';
+export type * from './protocol/records.ts';
+export type * from './protocol/transactions.ts';
+export { runQuery } from './queries.ts';
+export { Rejected } from './rejected.ts';
+export { historyKept } from './state/keys.ts';
+export type { KeyModification, LedgerState, QueryState } from './state/ports.ts';
+export { runTransaction, type TransactionOutcome } from './transactions.ts';
