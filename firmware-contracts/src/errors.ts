@@ -20,21 +20,45 @@ const entry = (retry: ErrorEntry['retry'], meaning: string, remedy: string): Err
 /** What a meter answers, WIRE.md "Results" (values >= 16), by the same names. */
 const meterCodes = {
   BAD_FORMAT: entry('changed', 'The frame breaks the wire contract.', 'Send the bytes as they were sealed.'),
-  WRONG_METER: entry('changed', 'The voucher is bound to another meter.', 'Present it to the meter it names.'),
+  WRONG_METER: entry(
+    'changed',
+    'The voucher is bound to another meter.',
+    'Present it to the meter it names.',
+  ),
   BAD_MAC: entry('changed', 'The frame was not sealed with this meter’s key.', 'Ask for the voucher again.'),
   BAD_EPOCH: entry('never', 'The meter lives in another key epoch.', 'Cancel the voucher and buy a new one.'),
   OUT_OF_WINDOW: entry('never', 'The voucher’s sequence number is outside the meter’s window.', 'Cancel it.'),
-  EXPIRED: entry('never', 'The voucher is past its date.', 'Wait for the cancel that follows, then buy again.'),
-  OVER_LIMIT: entry('same', 'The meter’s balance would pass its limit.', 'Present it again when credit is used.'),
+  EXPIRED: entry(
+    'never',
+    'The voucher is past its date.',
+    'Wait for the cancel that follows, then buy again.',
+  ),
+  OVER_LIMIT: entry(
+    'same',
+    'The meter’s balance would pass its limit.',
+    'Present it again when credit is used.',
+  ),
   CLOSED: entry('never', 'The meter was closed.', 'Cancel the voucher.'),
-  CONFLICT: entry('never', 'Another voucher took this sequence number.', 'Cancel it; the utility looks into it.'),
+  CONFLICT: entry(
+    'never',
+    'Another voucher took this sequence number.',
+    'Cancel it; the utility looks into it.',
+  ),
   LOCKED: entry('same', 'The meter lost its memory and takes nothing.', 'Have it provisioned again.'),
 } as const;
 
 const requestCodes = {
   BAD_REQUEST: entry('changed', 'The request is malformed.', 'Correct the named field.'),
-  BAD_SIGNATURE: entry('changed', 'The signature does not verify.', 'Sign with the key registered for this kid.'),
-  WRONG_AUDIENCE: entry('changed', 'The request is meant for another ledger.', 'Set aud to this ledger’s id.'),
+  BAD_SIGNATURE: entry(
+    'changed',
+    'The signature does not verify.',
+    'Sign with the key registered for this kid.',
+  ),
+  WRONG_AUDIENCE: entry(
+    'changed',
+    'The request is meant for another ledger.',
+    'Set aud to this ledger’s id.',
+  ),
   PARTY_UNKNOWN: entry('changed', 'No such party is registered.', 'Register it first.'),
   PARTY_EXISTS: entry('changed', 'A party of this id is registered already.', 'Choose another id.'),
   SUSPENDED: entry('never', 'The party is suspended.', 'Ask the utility to lift the suspension.'),
@@ -60,33 +84,77 @@ const moneyCodes = {
 const voucherCodes = {
   METER_UNKNOWN: entry('changed', 'No such meter is registered.', 'Register it first.'),
   METER_EXISTS: entry('changed', 'This meter is registered already.', 'Look at the meter.'),
-  METER_STATE: entry('changed', 'The meter is suspended, quarantined, closed or changing its key epoch.', 'Try later.'),
+  METER_STATE: entry(
+    'changed',
+    'The meter is suspended, quarantined, closed or changing its key epoch.',
+    'Try later.',
+  ),
   WINDOW_FULL: entry('changed', 'Too many vouchers of this meter are open.', 'Redeem or cancel one first.'),
-  SEQ_NOT_NEXT: entry('same', 'The sequence number is not the meter’s next one.', 'The gateway asks again by itself.'),
+  SEQ_NOT_NEXT: entry(
+    'same',
+    'The sequence number is not the meter’s next one.',
+    'The gateway asks again by itself.',
+  ),
   VOUCHER_UNKNOWN: entry('changed', 'The ledger knows no such voucher.', 'Check the voucher id.'),
   VOUCHER_STATE: entry('never', 'The voucher is not in a state that allows this.', 'Look at the voucher.'),
   BAD_OPENING: entry('never', 'The opening proves nothing for this voucher.', 'Have the meter read again.'),
-  ORDER_PENDING: entry('changed', 'The end of an epoch is ordered already.', 'Wait for the meter to take it.'),
+  ORDER_PENDING: entry(
+    'changed',
+    'The end of an epoch is ordered already.',
+    'Wait for the meter to take it.',
+  ),
   ORDER_UNKNOWN: entry('changed', 'No such order is pending.', 'Look at the meter.'),
 } as const;
 
 const systemCodes = {
   BUSY: entry('same', 'The queue is full.', 'Send the same request again in a moment.'),
   DEADLINE: entry('same', 'No answer came in time.', 'Send the same request again.'),
-  LEDGER_UNAVAILABLE: entry('same', 'The ledger cannot be reached; nothing happened.', 'Send the same request again.'),
-  OUTCOME_UNKNOWN: entry('same', 'It is not known whether the transaction committed.', 'Send the same request again.'),
+  LEDGER_UNAVAILABLE: entry(
+    'same',
+    'The ledger cannot be reached; nothing happened.',
+    'Send the same request again.',
+  ),
+  OUTCOME_UNKNOWN: entry(
+    'same',
+    'It is not known whether the transaction committed.',
+    'Send the same request again.',
+  ),
   NOT_ISSUER: entry('never', 'This gateway holds no issuer key.', 'Use the gateway that does.'),
   NOT_FOUND: entry('changed', 'There is no such thing here.', 'Check the id.'),
-  UNAUTHORIZED: entry('changed', 'The caller did not identify itself.', 'Use the token file or the Unix socket.'),
+  UNAUTHORIZED: entry(
+    'changed',
+    'The caller did not identify itself.',
+    'Use the token file or the Unix socket.',
+  ),
   INTERNAL: entry('same', 'The gateway failed.', 'Send the same request again; see the gateway’s log.'),
   GATEWAY_UNREACHABLE: entry('same', 'No gateway answers.', 'Start it with: npx tapwatt run'),
-  DATA_LOCKED: entry('same', 'Another process uses this data directory.', 'Stop it, or choose another --data.'),
-  DATA_DAMAGED: entry('never', 'The data directory is damaged.', 'Run: npx tapwatt ledger verify; restore a backup.'),
-  DATA_VERSION: entry('never', 'The data directory was written by another version.', 'Use the version that wrote it.'),
+  DATA_LOCKED: entry(
+    'same',
+    'Another process uses this data directory.',
+    'Stop it, or choose another --data.',
+  ),
+  DATA_DAMAGED: entry(
+    'never',
+    'The data directory is damaged.',
+    'Run: npx tapwatt ledger verify; restore a backup.',
+  ),
+  DATA_VERSION: entry(
+    'never',
+    'The data directory was written by another version.',
+    'Use the version that wrote it.',
+  ),
   DISK_FULL: entry('same', 'The disk is full.', 'Make room; the gateway goes on by itself.'),
   PORT_IN_USE: entry('same', 'Another process listens on this port.', 'Stop it, or choose another port.'),
-  CONFIG_INVALID: entry('changed', 'The configuration is wrong.', 'Correct the named lines: tapwatt config check'),
-  KEY_FILE: entry('changed', 'A key file is missing, unreadable or open to others.', 'Restore it; chmod 600.'),
+  CONFIG_INVALID: entry(
+    'changed',
+    'The configuration is wrong.',
+    'Correct the named lines: tapwatt config check',
+  ),
+  KEY_FILE: entry(
+    'changed',
+    'A key file is missing, unreadable or open to others.',
+    'Restore it; chmod 600.',
+  ),
   DEVELOPMENT_KEYS: entry('changed', 'Development keys are refused in production.', 'Make production keys.'),
 } as const;
 
@@ -106,7 +174,11 @@ export class TapwattError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message?: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+  constructor(
+    code: ErrorCode,
+    message?: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
     super(message ?? ERRORS[code].meaning, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'TapwattError';
     this.code = code;

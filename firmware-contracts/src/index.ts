@@ -1,0 +1,36 @@
+export * from './apdu.ts';
+export {
+  base64UrlToBytes,
+  bytesToBase64Url,
+  bytesToHex,
+  concatBytes,
+  equalConstantTime,
+  hexToBytes,
+  hmacSha256,
+  sha256,
+} from './bytes.ts';
+export { canonicalJson } from './canonical-json.ts';
+export * from './errors.ts';
+export * from './frames/acknowledgement.ts';
+export * from './frames/desired-state.ts';
+export { type Decoded, FRAME_LENGTH, WIRE_VERSION } from './frames/frame.ts';
+export * from './frames/receipt.ts';
+export * from './frames/status.ts';
+export * from './frames/time-order.ts';
+export {
+  AMOUNT_MAX,
+  decodeVoucher,
+  encodeVoucher,
+  isAuthenticVoucher,
+  type VoucherFields,
+} from './frames/voucher.ts';
+export { isName, isVoucherId, type MeterId, meterId, type VoucherId, voucherIdOf } from './ids.ts';
+export { type EpochKeys, epochKeys, meterRootKey, type OpeningKind } from './keys.ts';
+export * from './requests/handset-request.ts';
+export { isSignedBy, JWS_LENGTH_MAX, type JwsSigner, type ParsedJws, parseJws } from './requests/jws.ts';
+export { type Order, type ParsedOrder, parseOrder, signOrder } from './requests/order.ts';
+export { publicKeyFromRaw, rawPublicKey } from './requests/public-key.ts';
+export * from './requests/request-result.ts';
+export { type JsonObject, type JsonValue, parseStrictJson } from './requests/strict-json.ts';
+export * from './results.ts';
+export * from './topics.ts';
