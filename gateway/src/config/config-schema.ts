@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { LOG_LEVELS, PROFILES } from './gateway-config.ts';
+
+const MAX_AMOUNT = 2n ** 53n - 1n;
+const port = z.int('must be a whole number').min(0, 'must be 0 to 65535').max(65_535, 'must be 0 to 65535');
+const name = z.string('must be a text').regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
+const host = z
+  .string('must be a text')
+  .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an address');
+const externalBroker = z
+  .string('must be a text')
+  .regex(/^mqtts?:\/\/[A-Za-z0-9.[\]:_-]+$/, 'must be mqtt://host:port or mqtts://host:port');
+const money = z
+  .string('must be a text of digits in quotes, in minor units, such as "10000"')
+  .regex(/^[1-9]\d{0,15}$/, 'must be a whole number of minor units above 0')
+  .transform(BigInt)
+  .refine((amount) => amount <= MAX_AMOUNT, `must be at most ${MAX_AMOUNT}`);
+
+function count(min: number, max: number) {
+  const words = `must be a whole number from ${min} to ${max}`;
+  return z.int(words).min(min, words).max(max, words);
+}
+
+function choice<const T extends readonly string[]>(values: T) {
+  return z.enum(values, `must be one of ${values.join(', ')}`);
+}
+
+const mqttLimits = z
+  .strictObject({
+    maxConnections: count(1, 200_000).default(20_000),
+    maxPacketBytes: count(1_024, 1_048_576).default(16_384),
+    maxBufferedBytesPerClient: count(4_096, 16_777_216).default(262_144),
+    connectTimeoutMs: count(100, 120_000).default(10_000),
+  })
+  .prefault({});
+
+const mqtt = z
+  .strictObject({
+    host: host.default('127.0.0.1'),
+    port: port.default(1883),
+    external: externalBroker.optional(),
+    limits: mqttLimits,
+  })
+  .prefault({});
+
+const http = z
+  .strictObject({
+    host: host.default('127.0.0.1'),
+    port: port.default(8080),
+    allowedHosts: z.array(host, 'must be a list of host names').max(32).default([]),
+  })
+  .prefault({});
+
+const sweep = z
+  .strictObject({
+    intervalMs: count(1_000, 3_600_000).default(30_000),
+    pageSize: count(1, 10_000).default(500),
+    maxInFlight: count(1, 100_000).default(2_000),
+    presentTimeoutMs: count(100, 600_000).default(10_000),
+  })
+  .prefault({});
+
+const policies = z
+  .strictObject({
+    openLimit: count(1, 63).default(16),
+    minAmountMinor: money.prefault('100'),
+    maxAmountMinor: money.prefault('10000000'),
+  })
+  .prefault({});
+
+/** The shape of `tapwatt.yaml`. Unknown keys are errors; everything has a default. */
+export const configSchema = z.strictObject({
+  profile: choice(PROFILES).default('development'),
+  data: z.string('must be a path').min(1, 'must be a path').default('data'),
+  site: name.default('home'),
+  ledgerId: name.default('tapwatt-dev'),
+  gatewayId: name.default('gateway'),
+  mqtt,
+  http,
+  sweep,
+  log: z.strictObject({ level: choice(LOG_LEVELS).default('info') }).prefault({}),
+  policies,
+  stopTimeoutMs: count(100, 300_000).default(10_000),
+});
+
+export type ConfigFile = z.infer<typeof configSchema>;

@@ -1,0 +1,28 @@
+import type { ConfigFile } from './config-schema.ts';
+
+export interface CrossProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Rules that look at more than one setting. `isSet` says whether a setting was given at all. */
+export function crossChecks(file: ConfigFile, isSet: (path: string) => boolean): readonly CrossProblem[] {
+  return [...amounts(file), ...ports(file), ...(file.profile === 'production' ? named(isSet) : [])];
+}
+
+function amounts({ policies }: ConfigFile): readonly CrossProblem[] {
+  if (policies.minAmountMinor <= policies.maxAmountMinor) return [];
+  return [{ path: 'policies.minAmountMinor', message: 'must not be above policies.maxAmountMinor' }];
+}
+
+function ports({ mqtt, http }: ConfigFile): readonly CrossProblem[] {
+  if (mqtt.external !== undefined || http.port === 0 || http.port !== mqtt.port) return [];
+  return [{ path: 'http.port', message: 'must be another port than mqtt.port' }];
+}
+
+/** Names that can never change are chosen, not inherited from the development profile. */
+function named(isSet: (path: string) => boolean): readonly CrossProblem[] {
+  return ['site', 'ledgerId']
+    .filter((path) => !isSet(path))
+    .map((path) => ({ path, message: 'must be set in the production profile' }));
+}

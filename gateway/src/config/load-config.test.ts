@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { configSchema } from './config-schema.ts';
+import { configTemplate, valueAt } from './config-template.ts';
+import { ConfigInvalid, type ConfigSources, loadConfig } from './load-config.ts';
+import { environmentName, SETTINGS } from './settings.ts';
+
+const nothing: ConfigSources = { environment: {}, flags: [], workingDirectory: '/srv/tapwatt' };
+
+function withFile(text: string, more: Partial<ConfigSources> = {}): ConfigSources {
+  return { ...nothing, file: { path: 'tapwatt.yaml', text }, ...more };
+}
+
+function problemsOf(sources: ConfigSources): readonly string[] {
+  try {
+    loadConfig(sources);
+  } catch (error) {
+    if (error instanceof ConfigInvalid) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('loadConfig', () => {
+  it('serves the development profile without any file', () => {
+    const { config } = loadConfig(nothing);
+    expect(config.profile).toBe('development');
+    expect(config.dataDirectory).toBe('/srv/tapwatt/data');
+    expect(config.mqtt.port).toBe(1883);
+    expect(config.policies.maxAmountMinor).toBe(10_000_000n);
+  });
+
+  it('names file, line, column and key of every wrong value at once', () => {
+    const text = [
+      'profile: develop',
+      'mqtt:',
+      '  port: 70000',
+      '  hots: here',
+      'sweep:',
+      '  intervalMs: soon',
+      '',
+    ].join('\n');
+    expect(problemsOf(withFile(text))).toEqual([
+      'tapwatt.yaml:1:10: profile: must be one of development, production',
+      'tapwatt.yaml:3:9: mqtt.port: must be 0 to 65535',
+      'tapwatt.yaml:4:3: mqtt.hots: unknown key (known here: host, port, external, limits)',
+      'tapwatt.yaml:6:15: sweep.intervalMs: must be a whole number from 1000 to 3600000',
+    ]);
+  });
+
+  it('refuses a key that stands twice, and text that is no YAML, with the place', () => {
+    expect(problemsOf(withFile('site: a\nsite: b\n'))).toEqual(['tapwatt.yaml:2:1: Map keys must be unique']);
+    expect(problemsOf(withFile('mqtt: {port: 1\n'))[0]).toMatch(/^tapwatt\.yaml:\d+:\d+: /);
+    expect(problemsOf(withFile('- a list\n'))).toEqual(['tapwatt.yaml:1:1: the file: must be a map of keys']);
+    expect(problemsOf(withFile('mqtt: 5\n'))).toEqual(['tapwatt.yaml:1:7: mqtt: must be a map of keys']);
+  });
+
+  it('lets flags go before the environment and the environment before the file', () => {
+    const loaded = loadConfig(
+      withFile('mqtt:\n  port: 1\nhttp:\n  port: 2\nsite: a\n', {
+        environment: { TAPWATT_MQTT_PORT: '3', TAPWATT_HTTP_PORT: '4' },
+        flags: [{ name: '--port', path: 'http.port', text: '5' }],
+      }),
+    );
+    expect([loaded.config.mqtt.port, loaded.config.http.port, loaded.config.site]).toEqual([3, 5, 'a']);
+    expect(loaded.originOf('mqtt.port')).toEqual({ from: 'environment', name: 'TAPWATT_MQTT_PORT' });
+    expect(loaded.originOf('http.port')).toEqual({ from: 'flag', name: '--port' });
+    expect(loaded.originOf('site')).toEqual({
+      from: 'file',
+      file: 'tapwatt.yaml',
+      at: { line: 5, column: 7 },
+    });
+    expect(loaded.originOf('log.level')).toEqual({ from: 'default' });
+  });
+
+  it('names the environment variable that is wrong or unknown', () => {
+    const environment = { TAPWATT_MQTT_PORT: 'x', TAPWATT_MQTT_PROT: '1', OTHER: 'y' };
+    expect(problemsOf({ ...nothing, environment })).toEqual([
+      'TAPWATT_MQTT_PROT: unknown environment variable',
+      'TAPWATT_MQTT_PORT: mqtt.port: must be a whole number',
+    ]);
+  });
+
+  it('takes a relative data directory as relative to the file that names it', () => {
+    const file = { path: 'conf/tapwatt.yaml', text: 'data: ../store\n' };
+    expect(loadConfig({ ...nothing, file }).config.dataDirectory).toBe('/srv/tapwatt/store');
+  });
+
+  it('checks rules that need two settings', () => {
+    expect(problemsOf(withFile('http: {port: 1883}\n'))).toEqual([
+      'tapwatt.yaml:1:14: http.port: must be another port than mqtt.port',
+    ]);
+    expect(problemsOf(withFile('profile: production\n'))).toHaveLength(2);
+  });
+
+  it('accepts a heading whose lines are all commented out', () => {
+    expect(problemsOf(withFile('sweep:\n  # pageSize: 1\n'))).toEqual([]);
+  });
+});
+
+describe('the settings table', () => {
+  it('names every setting of the schema, and nothing else', () => {
+    const leaves = leafPaths(configSchema.parse({ mqtt: { external: 'mqtt://a:1' } }));
+    expect(SETTINGS.map((setting) => setting.path).toSorted()).toEqual(leaves.toSorted());
+  });
+
+  it('makes readable environment names', () => {
+    expect(environmentName('mqtt.port')).toBe('TAPWATT_MQTT_PORT');
+    expect(environmentName('mqtt.limits.maxBufferedBytesPerClient')).toBe(
+      'TAPWATT_MQTT_LIMITS_MAX_BUFFERED_BYTES_PER_CLIENT',
+    );
+  });
+});
+
+describe('configTemplate', () => {
+  it('gives a file that loads to the defaults, also with every line uncommented', () => {
+    const text = configTemplate('development', { site: 'home', ledgerId: 'tapwatt-dev' });
+    const uncommented = text.replaceAll(/^( *)# ([a-zA-Z]+: .*)$/gm, (line, indent, rest: string) =>
+      SETTINGS.some(({ path }) => rest.startsWith(`${path.split('.').at(-1)}: `)) ? `${indent}${rest}` : line,
+    );
+    const defaults: unknown = loadConfig(nothing).file;
+    expect(loadConfig(withFile(text)).file).toEqual(defaults);
+    const all = loadConfig(withFile(uncommented)).file;
+    for (const { path } of SETTINGS.filter((setting) => setting.path !== 'mqtt.external')) {
+      expect(valueAt(all, path.split('.')), path).toEqual(valueAt(defaults, path.split('.')));
+    }
+  });
+});
+
+function leafPaths(value: unknown, prefix = ''): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [prefix];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leafPaths(inner, prefix === '' ? key : `${prefix}.${key}`),
+  );
+}

@@ -1,0 +1,72 @@
+/** How a setting is written in an environment variable or a flag, where everything is text. */
+export type SettingKind = 'text' | 'number' | 'list';
+
+export interface Setting {
+  /** Path in `tapwatt.yaml`, e.g. `mqtt.port`. */
+  readonly path: string;
+  readonly kind: SettingKind;
+  /** The comment above it in a new `tapwatt.yaml`. */
+  readonly comment: string;
+}
+
+const setting = (path: string, kind: SettingKind, comment: string): Setting => ({ path, kind, comment });
+
+/** Every setting in the order of the file. */
+export const SETTINGS: readonly Setting[] = [
+  setting(
+    'profile',
+    'text',
+    'development (keys are made at the first start) or production (they are refused).',
+  ),
+  setting(
+    'data',
+    'text',
+    'Data directory; relative to this file. The whole business lies in it: back it up.',
+  ),
+  setting('site', 'text', 'Site name: the root of the MQTT topics is tw/v1/<site>.'),
+  setting('ledgerId', 'text', 'Id of the ledger, the aud of every signed request. It can never change.'),
+  setting('gatewayId', 'text', 'Name of this gateway as a party of the ledger.'),
+  setting(
+    'mqtt.host',
+    'text',
+    'Address that the built-in broker listens on; 0.0.0.0 lets meters of the network in.',
+  ),
+  setting('mqtt.port', 'number', '0 takes any free port.'),
+  setting('mqtt.external', 'text', 'Use an external broker instead of the built-in one: mqtt://host:port'),
+  setting('mqtt.limits.maxConnections', 'number', 'Connections at a time; more are refused.'),
+  setting('mqtt.limits.maxPacketBytes', 'number', 'A longer packet ends its connection.'),
+  setting('mqtt.limits.maxBufferedBytesPerClient', 'number', 'Bytes that may wait for a slow client.'),
+  setting('mqtt.limits.connectTimeoutMs', 'number', 'A connection must identify itself within this time.'),
+  setting('http.host', 'text', 'Address of the page and the API.'),
+  setting('http.port', 'number', '0 takes any free port.'),
+  setting('http.allowedHosts', 'list', 'Host names besides localhost by which the page may be called.'),
+  setting('sweep.intervalMs', 'number', 'How often open vouchers are presented again.'),
+  setting('sweep.pageSize', 'number', 'Meters read from the ledger at a time.'),
+  setting('sweep.maxInFlight', 'number', 'Vouchers on their way to meters at the same time.'),
+  setting('sweep.presentTimeoutMs', 'number', 'How long a presented voucher waits for its receipt.'),
+  setting('log.level', 'text', 'trace, debug, info, warn, error, fatal or silent.'),
+  setting('policies.openLimit', 'number', 'Vouchers that one meter may have open (at most 63).'),
+  setting('policies.minAmountMinor', 'text', 'Smallest voucher, in minor units (paise).'),
+  setting('policies.maxAmountMinor', 'text', 'Largest voucher, in minor units (paise).'),
+  setting('stopTimeoutMs', 'number', 'Time for a graceful stop.'),
+];
+
+/** The environment variable of a setting: `mqtt.port` is `TAPWATT_MQTT_PORT`. */
+export function environmentName(path: string): string {
+  const words = path.replaceAll('.', '_').replace(/([a-z])([A-Z])/g, '$1_$2');
+  return `TAPWATT_${words.toUpperCase()}`;
+}
+
+/** Text of an environment variable or a flag as the value that the schema expects; text that does not fit stays text. */
+export function settingValue(setting: Setting, text: string): unknown {
+  switch (setting.kind) {
+    case 'number':
+      return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+    case 'list':
+      return text.split(',').filter((item) => item !== '');
+    case 'text':
+      return text;
+    default:
+      return setting.kind satisfies never;
+  }
+}
