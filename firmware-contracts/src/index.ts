@@ -26,6 +26,18 @@ export {
 } from './frames/voucher.ts';
 export { isName, isVoucherId, type MeterId, meterId, type VoucherId, voucherIdOf } from './ids.ts';
 export { type EpochKeys, epochKeys, meterRootKey, type OpeningKind } from './keys.ts';
+export { type Presented, presentVoucher } from './meter/present-voucher.ts';
+export { receiptFromRing, unacknowledgedReceipts } from './meter/ring.ts';
+export * from './meter/state.ts';
+export { statusOf } from './meter/status-of.ts';
+export {
+  type Ignored,
+  type TakenAcknowledgement,
+  takeAcknowledgement,
+} from './meter/take-acknowledgement.ts';
+export { type TakenDesiredState, takeDesiredState } from './meter/take-desired-state.ts';
+export { type TakenTimeOrder, takeTimeOrder } from './meter/take-time-order.ts';
+export { type MeterWindow, WINDOW_SIZE } from './meter/window.ts';
 export * from './requests/handset-request.ts';
 export { isSignedBy, JWS_LENGTH_MAX, type JwsSigner, type ParsedJws, parseJws } from './requests/jws.ts';
 export { type Order, type ParsedOrder, parseOrder, signOrder } from './requests/order.ts';

@@ -12,7 +12,7 @@ export const DESIRED_STATE_LENGTH_MAX = 4_096;
 
 /**
  * What the gateway wants a meter to be (WIRE.md "MQTT 3.1.1", `dn/cfg`; SPEC.md "Desired state"): the whole of it each
- * time, so a member left out means the meter's default. Money in minor units as decimal strings.
+ * time; a member left out leaves what the meter has. Money in minor units as decimal strings.
  */
 export interface DesiredState {
   readonly meterId: string;
