@@ -1,11 +1,11 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import { errorCodeOf, writeFileAtomic } from '../data/atomic-file.ts';
 import { type DataLayout, type KeyName, ROLE_KEY_NAMES } from '../data/layout.ts';
 import { claimDataDirectory } from '../data/schema-version.ts';
 import { type KeyTexts, MAX_BACKUP_BYTES, openBackup, sealBackup } from './backup.ts';
 import { existingKeys, loadSigningKey } from './gateway-keys.ts';
-import { publicKeyText, type RandomBytes } from './key-material.ts';
+import type { RandomBytes } from './key-material.ts';
 
 export interface BackupOptions {
   readonly layout: DataLayout;
@@ -14,16 +14,26 @@ export interface BackupOptions {
 }
 
 /** Writes all key files of a data directory into one encrypted file. Returns their names. Throws KEY_FILE, BAD_REQUEST. */
-export async function backUpKeys(options: BackupOptions & { readonly random: RandomBytes }): Promise<readonly KeyName[]> {
+export async function backUpKeys(
+  options: BackupOptions & { readonly random: RandomBytes },
+): Promise<readonly KeyName[]> {
   const { layout } = options;
   const names = await existingKeys(layout);
   if (names.length === 0) throw new TapwattError('KEY_FILE', `${layout.keys} holds no keys.`);
-  const entries = await Promise.all(names.map(async (name) => [name, await readFile(layout.keyFile(name), 'utf8')]));
-  const document = await sealBackup(Object.fromEntries(entries) as KeyTexts, options.passphrase, options.random);
-  await writeFileAtomic(options.file, document, { mode: 0o600, onlyIfAbsent: true }).catch((error: unknown) => {
-    if (errorCodeOf(error) !== 'EEXIST') throw error;
-    throw new TapwattError('KEY_FILE', `${options.file} exists already: choose another name.`);
-  });
+  const entries = await Promise.all(
+    names.map(async (name) => [name, await readFile(layout.keyFile(name), 'utf8')]),
+  );
+  const document = await sealBackup(
+    Object.fromEntries(entries) as KeyTexts,
+    options.passphrase,
+    options.random,
+  );
+  await writeFileAtomic(options.file, document, { mode: 0o600, onlyIfAbsent: true }).catch(
+    (error: unknown) => {
+      if (errorCodeOf(error) !== 'EEXIST') throw error;
+      throw new TapwattError('KEY_FILE', `${options.file} exists already: choose another name.`);
+    },
+  );
   return names;
 }
 
@@ -44,7 +54,8 @@ export async function restoreKeys(options: BackupOptions): Promise<readonly KeyN
 
 async function readBackup(file: string): Promise<string> {
   try {
-    if ((await stat(file)).size > MAX_BACKUP_BYTES) throw new TapwattError('KEY_FILE', `${file} is too long for a backup.`);
+    if ((await stat(file)).size > MAX_BACKUP_BYTES)
+      throw new TapwattError('KEY_FILE', `${file} is too long for a backup.`);
     return await readFile(file, 'utf8');
   } catch (error) {
     if (error instanceof TapwattError) throw error;
@@ -59,7 +70,10 @@ async function missingOf(layout: DataLayout, texts: KeyTexts): Promise<[KeyName,
     const name = key as KeyName;
     if (!present.has(name)) missing.push([name, text]);
     else if ((await readFile(layout.keyFile(name), 'utf8')) !== text) {
-      throw new TapwattError('KEY_FILE', `${layout.keyFile(name)} is another key than the backup's: nothing was written.`);
+      throw new TapwattError(
+        'KEY_FILE',
+        `${layout.keyFile(name)} is another key than the backup's: nothing was written.`,
+      );
     }
   }
   return missing;
@@ -69,6 +83,6 @@ async function restorePublicHalves(layout: DataLayout, written: readonly [KeyNam
   for (const role of ROLE_KEY_NAMES) {
     if (!written.some(([name]) => name === role)) continue;
     const key = await loadSigningKey(layout.keyFile(role), 'development');
-    await writeFileAtomic(layout.publicKeyFile(role), `${publicKeyText(key)}\n`, { mode: 0o644 });
+    await writeFileAtomic(layout.publicKeyFile(role), `${rawPublicKey(key)}\n`, { mode: 0o644 });
   }
 }

@@ -40,7 +40,10 @@ const textsSchema = z.partialRecord(z.enum(KEY_NAMES), z.string());
  */
 export async function sealBackup(texts: KeyTexts, passphrase: string, random: RandomBytes): Promise<string> {
   if (passphrase.length < MIN_PASSPHRASE_LENGTH) {
-    throw new TapwattError('BAD_REQUEST', `The passphrase needs at least ${MIN_PASSPHRASE_LENGTH} characters.`);
+    throw new TapwattError(
+      'BAD_REQUEST',
+      `The passphrase needs at least ${MIN_PASSPHRASE_LENGTH} characters.`,
+    );
   }
   const salt = random(SALT_BYTES);
   const iv = random(IV_BYTES);

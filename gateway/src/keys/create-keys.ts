@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import { syncDirectory, writeFileAtomic } from '../data/atomic-file.ts';
 import {
   type DataLayout,
@@ -10,7 +10,7 @@ import {
 } from '../data/layout.ts';
 import { existingKeys, exists, loadSigningKey } from './gateway-keys.ts';
 import { writeKeyFile } from './key-file.ts';
-import { newKeyBody, publicKeyText, type RandomBytes } from './key-material.ts';
+import { newKeyBody, type RandomBytes } from './key-material.ts';
 
 export interface CreateKeysOptions {
   readonly layout: DataLayout;
@@ -50,7 +50,7 @@ async function createKey(name: KeyName, options: CreateKeysOptions): Promise<voi
   await writeKeyFile(path, { body: newKeyBody(name, options.random), development }, { onlyIfAbsent: true });
   if (isRole(name)) {
     const key = await loadSigningKey(path, development ? 'development' : 'production');
-    await writeFileAtomic(layout.publicKeyFile(name), `${publicKeyText(key)}\n`, { mode: 0o644 });
+    await writeFileAtomic(layout.publicKeyFile(name), `${rawPublicKey(key)}\n`, { mode: 0o644 });
   }
 }
 

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { access, readFile } from 'node:fs/promises';
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Profile } from '../config/gateway-config.ts';
 import { type DataLayout, KEY_NAMES, ROLE_KEY_NAMES, type RoleKeyName } from '../data/layout.ts';
 import { readKeyFile } from './key-file.ts';
-import { parsePrivateKey, parseSecret, publicKeyText } from './key-material.ts';
+import { parsePrivateKey, parseSecret } from './key-material.ts';
 
 /** The keys that a gateway process works with. Role keys are not among them: it only needs their public halves. */
 export interface GatewayKeys {
@@ -66,7 +66,7 @@ export async function exists(path: string): Promise<boolean> {
 
 async function rolePublicKey(layout: DataLayout, role: RoleKeyName, profile: Profile): Promise<string> {
   if (await exists(layout.keyFile(role))) {
-    return publicKeyText(await loadSigningKey(layout.keyFile(role), profile));
+    return rawPublicKey(await loadSigningKey(layout.keyFile(role), profile));
   }
   const path = layout.publicKeyFile(role);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { bytesToHex, hexToBytes, TapwattError } from '@tapwatt/firmware-contracts';
 import type { KeyName } from '../data/layout.ts';
 
@@ -31,13 +31,6 @@ export function parsePrivateKey(body: string, where: string): KeyObject {
     throw new TapwattError('KEY_FILE', `${where} holds no private key in PEM.`, { cause });
   }
   throw new TapwattError('KEY_FILE', `${where} holds a key that is not Ed25519.`);
-}
-
-/** The public half as the ledger registers it: base64url of 32 bytes. */
-export function publicKeyText(key: KeyObject): string {
-  const { x } = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'jwk' });
-  if (x === undefined) throw new TapwattError('KEY_FILE', 'The key has no raw public half.');
-  return x;
 }
 
 export function isSymmetric(name: KeyName): boolean {
