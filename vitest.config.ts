@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** The fast ring: every `*.test.ts` beside its code. Slower rings are `*.<ring>.ring.ts`, run by `npm run test:<ring>`. */
 export default defineConfig({
   test: {
-    include: ['*/{src,test,bench,examples}/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['*/{src,test,bench,bin,examples}/**/*.test.ts', 'scripts/**/*.test.ts'],
     testTimeout: 20_000,
+    hookTimeout: 20_000,
   },
 });

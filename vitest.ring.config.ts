@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+const RINGS = ['kill', 'mosquitto', 'counterpart'];
+const MINUTE_MS = 60_000;
+
+/** A slower ring, named by `--mode`: real processes and real servers, one file after another. */
+export default defineConfig(({ mode }) => {
+  if (!RINGS.includes(mode)) throw new Error(`--mode names a ring: one of ${RINGS.join(', ')}, not "${mode}"`);
+  return {
+    test: {
+      include: [`*/{src,test,examples}/**/*.${mode}.ring.ts`],
+      fileParallelism: false,
+      testTimeout: 20 * MINUTE_MS,
+      hookTimeout: 2 * MINUTE_MS,
+      teardownTimeout: MINUTE_MS,
+      passWithNoTests: false,
+    },
+  };
+});
