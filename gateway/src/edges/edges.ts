@@ -1,0 +1,25 @@
+/** Time as the gateway sees it. No money decision looks at it; it only paces, bounds and informs. */
+export interface Clock {
+  /** Unix milliseconds. */
+  nowMs(): number;
+  /** Runs once after `delayMs`, unless the returned function is called before. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+/** Resolves after `delayMs`, or at once when `signal` aborts. */
+export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      cancel();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(delayMs, done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

@@ -1,0 +1,54 @@
+import type { ReceiptFields, StatusFields, VoucherFields, VoucherId } from '@tapwatt/firmware-contracts';
+
+/** What the ledger stores of a voucher before it is sealed: the id and the hashes of its two openings, lower-case hex. */
+export interface VoucherCommitments {
+  readonly voucherId: VoucherId;
+  readonly fulfilHash: string;
+  readonly voidHash: string;
+}
+
+/** The same for the end of an epoch (kinds 4 and 6). */
+export interface OrderCommitments {
+  readonly voucherId: VoucherId;
+  readonly closeHash: string;
+}
+
+/** What an opening proves of its voucher: F, V or C of WIRE.md. */
+export type Proof = 'fulfil' | 'void' | 'close';
+
+/** An authentic receipt, read. `proof` is absent when the receipt carries no opening, or one that proves nothing. */
+export interface AuthenticReceipt {
+  readonly fields: ReceiptFields;
+  readonly proof?: Proof;
+}
+
+/**
+ * The one home of the master key (DESIGN.md, principle 5): seals vouchers and orders, and reads what meters say.
+ *
+ * A voucher is sealed only after the issuer has read the committed issue on a ledger connection of its own.
+ * A port: in the gateway's process by default, a process of its own where there is more than one site.
+ */
+export interface Issuer {
+  commitments(of: {
+    meterId: string;
+    keyEpoch: number;
+    seq: number;
+    payloadHash: Uint8Array;
+  }): VoucherCommitments;
+  orderCommitments(of: { meterId: string; keyEpoch: number; payloadHash: Uint8Array }): OrderCommitments;
+  /** The 72 bytes of a committed voucher, always the same. Throws VOUCHER_UNKNOWN; VOUCHER_STATE once voided or released. */
+  sealVoucher(voucherId: string): Promise<Uint8Array>;
+  /** The void order of a voucher whose cancel is committed. Throws VOUCHER_UNKNOWN, VOUCHER_STATE. */
+  sealVoid(voucherId: string): Promise<Uint8Array>;
+  /** The pending end of an epoch of this meter. Throws METER_UNKNOWN, ORDER_UNKNOWN. */
+  sealOrder(meterId: string): Promise<Uint8Array>;
+  /** The fields of an authentic voucher. Throws BAD_FORMAT, BAD_MAC. */
+  readVoucher(frame: Uint8Array): VoucherFields;
+  /** Throws BAD_FORMAT, BAD_MAC. */
+  readReceipt(frame: Uint8Array): AuthenticReceipt;
+  /** Throws BAD_FORMAT, BAD_MAC. */
+  readStatus(frame: Uint8Array): StatusFields;
+  acknowledge(of: { meterId: string; keyEpoch: number; receiptNo: number; floorSeq: number }): Uint8Array;
+  /** Kroot of one meter, lower-case hex: what the factory puts in. */
+  meterRoot(meterId: string): string;
+}

@@ -1,0 +1,151 @@
+import type { VoucherRecord } from '@tapwatt/chaincode';
+import {
+  meterId as asMeterId,
+  bytesToHex,
+  decodeReceipt,
+  decodeStatus,
+  decodeVoucher,
+  type EpochKeys,
+  encodeAcknowledgement,
+  encodeVoucher,
+  equalConstantTime,
+  hexToBytes,
+  isAuthenticReceipt,
+  isAuthenticStatus,
+  isAuthenticVoucher,
+  type ReceiptFields,
+  sha256,
+  TapwattError,
+  VOUCHER_KIND,
+  type VoucherFields,
+  type VoucherId,
+  voucherIdOf,
+} from '@tapwatt/firmware-contracts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Issuer, Proof } from './issuer.ts';
+import { createKeyCache } from './key-cache.ts';
+
+const NO_OPENING = new Uint8Array(32);
+const PROOFS: readonly Proof[] = ['fulfil', 'void', 'close'];
+
+/** The issuer in the gateway's own process, over a 32-byte master key and its own ledger connection. */
+export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'evaluate'>): Issuer {
+  const keys = createKeyCache(master);
+
+  const committed = async (voucherId: string): Promise<VoucherRecord> => {
+    const record = await ledger.evaluate('CheckVoucher', { voucherId });
+    if (record === null) throw new TapwattError('VOUCHER_UNKNOWN');
+    return record;
+  };
+  const epochOf = (of: { meterId: string; keyEpoch: number }): EpochKeys =>
+    keys.epoch(asMeterId(of.meterId), of.keyEpoch);
+
+  return {
+    commitments(of) {
+      const voucherId = voucherIdOf({ ...of, meterId: asMeterId(of.meterId) });
+      const epoch = epochOf(of);
+      return {
+        voucherId,
+        fulfilHash: bytesToHex(sha256(epoch.opening('fulfil', voucherId))),
+        voidHash: bytesToHex(sha256(epoch.opening('void', voucherId))),
+      };
+    },
+
+    orderCommitments(of) {
+      const voucherId = voucherIdOf({ ...of, meterId: asMeterId(of.meterId), seq: 0 });
+      return { voucherId, closeHash: bytesToHex(sha256(epochOf(of).opening('close', voucherId))) };
+    },
+
+    async sealVoucher(voucherId) {
+      const record = await committed(voucherId);
+      if (record.status === 'VOIDED' || record.status === 'RELEASED') {
+        throw new TapwattError('VOUCHER_STATE', `The voucher is ${record.status}.`);
+      }
+      return encodeVoucher(creditFields(record), epochOf(record));
+    },
+
+    async sealVoid(voucherId) {
+      const record = await committed(voucherId);
+      if (record.status === 'ISSUED' || record.status === 'REDEEMED') {
+        throw new TapwattError(
+          'VOUCHER_STATE',
+          `No cancel of this voucher is committed; it is ${record.status}.`,
+        );
+      }
+      const fields = { ...creditFields(record), kind: VOUCHER_KIND.VOID, amount: 0n, expiresAt: 0 };
+      return encodeVoucher(fields, epochOf(record));
+    },
+
+    async sealOrder(meterId) {
+      const meter = await ledger.evaluate('GetMeter', { meterId });
+      if (meter === null) throw new TapwattError('METER_UNKNOWN');
+      const order = meter.order;
+      if (order === undefined) throw new TapwattError('ORDER_UNKNOWN');
+      const fields: VoucherFields = {
+        kind: order.kind,
+        meterId: asMeterId(meterId),
+        keyEpoch: order.keyEpoch,
+        seq: 0,
+        amount: 0n,
+        issuedAt: order.issuedAt,
+        expiresAt: 0,
+        voucherId: order.voucherId as VoucherId,
+        floorSeq: 0,
+      };
+      return encodeVoucher(fields, epochOf({ meterId, keyEpoch: order.keyEpoch }));
+    },
+
+    readVoucher(frame) {
+      const decoded = decodeVoucher(frame);
+      if (!decoded.ok) throw new TapwattError('BAD_FORMAT');
+      const { meterId, keyEpoch } = decoded.fields;
+      if (!isAuthenticVoucher(frame, keys.epoch(meterId, keyEpoch))) throw new TapwattError('BAD_MAC');
+      return decoded.fields;
+    },
+
+    readReceipt(frame) {
+      const decoded = decodeReceipt(frame);
+      if (!decoded.ok) throw new TapwattError('BAD_FORMAT');
+      const epoch = keys.epoch(decoded.fields.meterId, decoded.fields.keyEpoch);
+      if (!isAuthenticReceipt(frame, epoch)) throw new TapwattError('BAD_MAC');
+      const proof = proofOf(decoded.fields, epoch);
+      return { fields: decoded.fields, ...(proof === undefined ? {} : { proof }) };
+    },
+
+    readStatus(frame) {
+      const decoded = decodeStatus(frame);
+      if (!decoded.ok) throw new TapwattError('BAD_FORMAT');
+      const { meterId, keyEpoch } = decoded.fields;
+      if (!isAuthenticStatus(frame, keys.epoch(meterId, keyEpoch))) throw new TapwattError('BAD_MAC');
+      return decoded.fields;
+    },
+
+    acknowledge: (of) => encodeAcknowledgement({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
+
+    meterRoot: (meterId) => bytesToHex(keys.root(asMeterId(meterId))),
+  };
+
+  function proofOf(fields: ReceiptFields, epoch: EpochKeys): Proof | undefined {
+    if (equalConstantTime(fields.opening, NO_OPENING)) return undefined;
+    return PROOFS.find((proof) => equalConstantTime(fields.opening, epoch.opening(proof, fields.voucherId)));
+  }
+}
+
+const creditFields = (record: VoucherRecord): VoucherFields => ({
+  kind: record.kind,
+  meterId: asMeterId(record.meterId),
+  keyEpoch: record.keyEpoch,
+  seq: record.seq,
+  amount: BigInt(record.amount),
+  issuedAt: record.issuedAt,
+  expiresAt: record.expiresAt,
+  voucherId: record.voucherId as VoucherId,
+  floorSeq: record.floorSeq,
+});
+
+/** The master key of a key file's 64 hex digits. Throws KEY_FILE. */
+export function masterFromHex(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/i.test(text))
+    throw new TapwattError('KEY_FILE', 'The master key must be 64 hex digits.');
+  return hexToBytes(text.toLowerCase());
+}

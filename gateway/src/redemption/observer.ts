@@ -1,0 +1,26 @@
+import type { ErrorCode, ReceiptFields, StatusFields } from '@tapwatt/firmware-contracts';
+
+/** Hears what happens to vouchers and meters: the live view and the log. Never decides anything. */
+export interface RedemptionObserver {
+  issued(of: {
+    voucherId: string;
+    meterId: string;
+    amount: string;
+    startedMs: number;
+    repeated: boolean;
+  }): void;
+  presented(of: { voucherId: string; meterId: string; kind: number; attempt: number }): void;
+  answered(of: { meterId: string; fields: ReceiptFields }): void;
+  onMeter(of: { voucherId: string; meterId: string }): void;
+  settled(of: { voucherId: string; meterId: string; outcome: string; txId: string; repeated: boolean }): void;
+  refused(of: {
+    voucherId?: string;
+    meterId?: string;
+    requestId?: string;
+    code: ErrorCode;
+    message: string;
+  }): void;
+  alarm(of: { voucherId?: string; meterId: string; code: ErrorCode; message: string }): void;
+  reachable(meterId: string, reachable: boolean): void;
+  status(fields: StatusFields): void;
+}

@@ -1,0 +1,135 @@
+import type { MeterSummary, VoucherRecord } from '@tapwatt/chaincode';
+import { type Clock, pause } from '../edges/edges.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Redemptions } from './redemptions.ts';
+import type { Purpose } from './types.ts';
+
+export interface SweepLimits {
+  /** Between two sweeps over the whole ledger, ms. */
+  readonly intervalMs: number;
+  /** Meters read in one query. */
+  readonly pageSize: number;
+  /** Vouchers presented or being settled; the sweep waits above it. */
+  readonly maxInFlight: number;
+}
+
+/** How long the sweep waits for room before it goes on all the same, and between looks, ms. */
+const ROOM_DEADLINE_MS = 10_000;
+const ROOM_LOOK_MS = 20;
+/** Meters whose open vouchers are read at the same time. */
+const READERS = 4;
+
+export interface PresenterPorts {
+  readonly ledger: Pick<Ledger, 'evaluate'>;
+  readonly issuer: Issuer;
+  readonly redemptions: Redemptions;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/**
+ * Presents what the ledger has open (DESIGN.md, principle 2): of one meter when it says hello, of all meters that
+ * can be reached at boot and at every interval. Derived from the ledger alone, so it may run twice or be cut short.
+ */
+export interface Presenter {
+  /** The open vouchers of this meter, soon. Asking twice before it happens is asking once. */
+  enqueue(meterId: string): void;
+  /** One pass over every meter with open vouchers; answers how many were reachable. */
+  sweep(): Promise<number>;
+  start(): void;
+  readonly queued: number;
+}
+
+export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Presenter {
+  const { ledger, issuer, redemptions, clock, signal } = ports;
+  const waiting = new Set<string>();
+  let readers = 0;
+
+  async function presentOpen(meterId: string): Promise<void> {
+    const meter = await ledger.evaluate('GetMeter', { meterId });
+    if (meter === null) return;
+    await presentOrder(meter);
+    if (meter.open.length === 0) return;
+    for (const record of await ledger.evaluate('OpenVouchers', { meterId })) await presentRecord(record);
+  }
+
+  async function presentOrder(meter: MeterSummary): Promise<void> {
+    if (meter.order === undefined) return;
+    const { meterId } = meter;
+    const frame = await issuer.sealOrder(meterId);
+    redemptions.deliver(meterId, { voucherId: meter.order.voucherId, purpose: 'order', frame });
+  }
+
+  async function presentRecord({ voucherId, meterId, status }: VoucherRecord): Promise<void> {
+    const purpose: Purpose = status === 'ISSUED' ? 'credit' : 'void';
+    const frame =
+      purpose === 'credit' ? await issuer.sealVoucher(voucherId) : await issuer.sealVoid(voucherId);
+    redemptions.deliver(meterId, { voucherId, purpose, frame });
+  }
+
+  async function room(): Promise<void> {
+    const deadlineMs = clock.nowMs() + ROOM_DEADLINE_MS;
+    while (redemptions.inFlight >= limits.maxInFlight && clock.nowMs() < deadlineMs && !signal.aborted) {
+      await pause(clock, ROOM_LOOK_MS, signal);
+    }
+  }
+
+  async function read(): Promise<void> {
+    for (const meterId of waiting) {
+      if (signal.aborted) return;
+      await room();
+      // Another reader may have taken it while this one waited for room.
+      if (!waiting.delete(meterId)) continue;
+      await presentOpen(meterId).catch((error) =>
+        ports.onError(error, `present the vouchers of meter ${meterId}`),
+      );
+    }
+  }
+
+  function enqueue(meterId: string): void {
+    waiting.add(meterId);
+    if (readers >= READERS) return;
+    readers += 1;
+    void read().finally(() => {
+      readers -= 1;
+      const [left] = waiting;
+      if (left !== undefined && !signal.aborted) enqueue(left);
+    });
+  }
+
+  async function sweep(): Promise<number> {
+    let found = 0;
+    for (let after: string | undefined; ; ) {
+      const page = await ledger.evaluate('MetersWithOpen', {
+        limit: limits.pageSize,
+        ...(after === undefined ? {} : { after }),
+      });
+      const reachable = page.meters.filter((meter) => redemptions.isReachable(meter.meterId));
+      found += reachable.length;
+      for (const meter of reachable) enqueue(meter.meterId);
+      if (page.next === undefined || signal.aborted) return found;
+      after = page.next;
+      await pause(clock, 0, signal);
+    }
+  }
+
+  function schedule(): void {
+    clock.after(limits.intervalMs, () => {
+      if (signal.aborted) return;
+      void sweep()
+        .catch((error) => ports.onError(error, 'sweep the open vouchers'))
+        .finally(schedule);
+    });
+  }
+
+  return {
+    enqueue,
+    sweep,
+    start: schedule,
+    get queued() {
+      return waiting.size;
+    },
+  };
+}

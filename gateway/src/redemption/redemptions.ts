@@ -1,0 +1,278 @@
+import type { MeterSummary } from '@tapwatt/chaincode';
+import { bytesToHex, type ErrorCode, type StatusFields, TapwattError } from '@tapwatt/firmware-contracts';
+import type { Clock, Random } from '../edges/edges.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { submitSurely } from '../ledger/submit-surely.ts';
+import { acknowledgeable, type ShownWindow } from './acknowledgement.ts';
+import { noRedemptions, progressOfVoucher, stepRedemptions } from './meter-redemptions.ts';
+import type { RedemptionObserver } from './observer.ts';
+import type { Settlement, Settler } from './settler.ts';
+import type {
+  MeterRedemptions,
+  Progress,
+  Purpose,
+  RedemptionEffect,
+  RedemptionInput,
+  Watcher,
+} from './types.ts';
+
+/** How often deliveries are looked at for an answer that did not come, ms. */
+const TICK_MS = 1_000;
+/** Attempts for what the gateway itself asks of the ledger; the sweep asks again. */
+const MAX_LEDGER_ATTEMPTS = 5;
+
+/** Offset of the voucherId in a receipt (WIRE.md, "Receipt"). */
+const VOUCHER_ID_AT = 24;
+
+/** The way to meters, whatever carries it. A failed delivery may be dropped: it is repeated. */
+export interface MeterLink {
+  /** `away`: nobody was there to take it. */
+  present(meterId: string, voucher: Uint8Array): Promise<'handed-over' | 'away'>;
+  acknowledge(meterId: string, acknowledgement: Uint8Array): Promise<unknown>;
+}
+
+export interface RedemptionPorts {
+  readonly issuer: Issuer;
+  readonly ledger: Ledger;
+  readonly settler: Settler;
+  readonly link: MeterLink;
+  readonly observer: RedemptionObserver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** Where a handset's request hears of its progress. */
+  readonly tell: (watcher: Watcher, progress: Progress) => void;
+}
+
+/** All meters' redemptions: feeds the core and carries out its effects. */
+export interface Redemptions {
+  deliver(
+    meterId: string,
+    delivery: { voucherId: string; purpose: Purpose; frame: Uint8Array; watcher?: Watcher },
+  ): void;
+  /** A frame from `up/rcpt` of this meter. Ignores what is not authentic. */
+  receipt(meterId: string, frame: Uint8Array): void;
+  reachable(meterId: string, reachable: boolean): void;
+  isReachable(meterId: string): boolean;
+  /** The window that an authentic status shows, for the next acknowledgement. */
+  shown(status: StatusFields): void;
+  /** Settles a receipt that a courier carried; the meter's own deliveries hear of it too. */
+  settle(frame: Uint8Array): Promise<Settlement>;
+  /** Where a voucher under way stands; `undefined` when it is not under way. */
+  progress(meterId: string, voucherId: string): Progress | undefined;
+  /** Deliveries presented, or answered and not yet settled. */
+  readonly inFlight: number;
+  readonly meters: number;
+}
+
+interface Entry {
+  redemptions: MeterRedemptions;
+  shown: ShownWindow | undefined;
+}
+
+export function createRedemptions(ports: RedemptionPorts): Redemptions {
+  const { issuer, ledger, observer, clock } = ports;
+  const entries = new Map<string, Entry>();
+  const busy = new Set<string>();
+  const settling = new Set<string>();
+  let inFlight = 0;
+
+  function entryOf(meterId: string): Entry {
+    const known = entries.get(meterId);
+    if (known !== undefined) return known;
+    const fresh: Entry = { redemptions: noRedemptions(meterId), shown: undefined };
+    entries.set(meterId, fresh);
+    return fresh;
+  }
+
+  function feed(meterId: string, input: RedemptionInput): void {
+    const entry = entryOf(meterId);
+    const step = stepRedemptions(entry.redemptions, input, clock.nowMs());
+    inFlight += onTheirWay(step.state) - onTheirWay(entry.redemptions);
+    entry.redemptions = step.state;
+    const idle = step.state.deliveries.length === 0;
+    if (idle) busy.delete(meterId);
+    else busy.add(meterId);
+    for (const effect of step.effects) carryOut(meterId, effect);
+    if (idle && !step.state.reachable) entries.delete(meterId);
+  }
+
+  function carryOut(meterId: string, effect: RedemptionEffect): void {
+    switch (effect.type) {
+      case 'present':
+        present(meterId, effect);
+        break;
+      case 'tell':
+        ports.tell(effect.watcher, effect.progress);
+        break;
+      case 'settle':
+        settleAndTell(meterId, effect).catch(noteUnlessStopping);
+        break;
+      case 'on-meter':
+        observer.onMeter({ voucherId: effect.voucherId, meterId });
+        break;
+      case 'request-cancel':
+        cancelForMeter(meterId, effect).catch(noteUnlessStopping);
+        break;
+      case 'withdraw-order':
+        withdraw(meterId, effect.frame).catch(noteUnlessStopping);
+        break;
+      case 'alarm':
+        alarm({ meterId, voucherId: effect.voucherId, code: effect.code });
+        break;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  function present(meterId: string, effect: Extract<RedemptionEffect, { type: 'present' }>): void {
+    const { voucherId, attempt } = effect;
+    observer.presented({ voucherId, meterId, attempt, kind: effect.frame[1] ?? 0 });
+    ports.link.present(meterId, effect.frame).then(
+      (handover) => handover === 'away' && feed(meterId, { type: 'reachable', reachable: false }),
+      // A frame that did not leave is presented again by the tick.
+      () => undefined,
+    );
+  }
+
+  async function settleAndTell(
+    meterId: string,
+    effect: { readonly voucherId: string; readonly frame: Uint8Array },
+  ): Promise<void> {
+    const fingerprint = bytesToHex(effect.frame.subarray(VOUCHER_ID_AT, VOUCHER_ID_AT + 16));
+    if (settling.has(fingerprint)) return;
+    settling.add(fingerprint);
+    try {
+      settledBy(meterId, await ports.settler.settle(effect.frame));
+    } catch (error) {
+      feed(meterId, { type: 'unsettled', voucherId: effect.voucherId });
+      throw error;
+    } finally {
+      settling.delete(fingerprint);
+    }
+  }
+
+  function settledBy(meterId: string, { txId, result }: Settlement): void {
+    const { voucherId, outcome } = result;
+    observer.settled({ voucherId, meterId, outcome, txId, repeated: result.repeated });
+    if (outcome === 'orphan') alarm({ meterId, voucherId, code: 'VOUCHER_UNKNOWN' });
+    feed(meterId, { type: 'settled', voucherId, outcome, txId });
+    if (result.meter !== undefined) acknowledge(meterId, result.meter);
+  }
+
+  function acknowledge(meterId: string, meter: MeterSummary): void {
+    const shown = entries.get(meterId)?.shown;
+    const answer = shown === undefined ? undefined : acknowledgeable(shown, meter);
+    if (answer === undefined) return;
+    ports.link.acknowledge(meterId, issuer.acknowledge({ meterId, ...answer })).catch(() => undefined);
+  }
+
+  /** EXPIRED only lets the gateway ask for the cancel; the meter then decides (DESIGN.md, principle 4). */
+  async function cancelForMeter(
+    meterId: string,
+    effect: { readonly voucherId: string; readonly reason: ErrorCode },
+  ): Promise<void> {
+    const { voucherId, reason } = effect;
+    const edges = { ...ports, maxAttempts: MAX_LEDGER_ATTEMPTS };
+    await submitSurely(ledger, { name: 'RequestCancel', request: { voucherId, reason } }, edges);
+    const frame = await issuer.sealVoid(voucherId);
+    feed(meterId, { type: 'deliver', voucherId, purpose: 'void', frame });
+  }
+
+  async function withdraw(meterId: string, frame: Uint8Array): Promise<void> {
+    const request = { meterId, receipt: bytesToHex(frame) };
+    const edges = { ...ports, maxAttempts: MAX_LEDGER_ATTEMPTS };
+    await submitSurely(ledger, { name: 'WithdrawOrder', request }, edges);
+  }
+
+  function alarm(of: { meterId: string; voucherId: string; code: ErrorCode }): void {
+    observer.alarm({ ...of, message: `The meter or the ledger answered ${of.code} for this voucher.` });
+  }
+
+  /** What fails here is asked again by the sweep; a rule's refusal is worth a line. */
+  function noteUnlessStopping(error: unknown): void {
+    if (ports.signal.aborted) return;
+    const code = error instanceof TapwattError ? error.code : 'INTERNAL';
+    observer.refused({ code, message: error instanceof Error ? error.message : String(error) });
+  }
+
+  function tick(): void {
+    if (ports.signal.aborted) return;
+    for (const meterId of [...busy]) feed(meterId, { type: 'tick' });
+    clock.after(TICK_MS, tick);
+  }
+  clock.after(TICK_MS, tick);
+
+  return {
+    deliver: (meterId, delivery) => feed(meterId, { type: 'deliver', ...delivery }),
+
+    receipt(meterId, frame) {
+      const receipt = authenticReceipt(meterId, frame);
+      if (receipt === undefined) return;
+      const { fields } = receipt;
+      observer.answered({ meterId, fields });
+      show(meterId, fields);
+      feed(meterId, { type: 'receipt', frame, ...receipt });
+    },
+
+    reachable(meterId, isReachable) {
+      const was = entries.get(meterId)?.redemptions.reachable ?? false;
+      if (was !== isReachable) observer.reachable(meterId, isReachable);
+      feed(meterId, { type: 'reachable', reachable: isReachable });
+    },
+
+    isReachable: (meterId) => entries.get(meterId)?.redemptions.reachable ?? false,
+    shown: (status) => show(String(status.meterId), status),
+
+    async settle(frame) {
+      const { fields } = issuer.readReceipt(frame);
+      const settlement = await ports.settler.settle(frame);
+      settledBy(String(fields.meterId), settlement);
+      return settlement;
+    },
+
+    progress(meterId, voucherId) {
+      const state = entries.get(meterId)?.redemptions;
+      return state === undefined ? undefined : progressOfVoucher(state, voucherId);
+    },
+
+    get inFlight() {
+      return inFlight;
+    },
+    get meters() {
+      return entries.size;
+    },
+  };
+
+  function authenticReceipt(meterId: string, frame: Uint8Array) {
+    try {
+      const receipt = issuer.readReceipt(frame);
+      if (String(receipt.fields.meterId) === meterId) return receipt;
+      throw new TapwattError('WRONG_METER', 'A meter sent another meter’s receipt.');
+    } catch (error) {
+      const code = error instanceof TapwattError ? error.code : 'INTERNAL';
+      observer.refused({ meterId, code, message: 'A receipt was ignored.' });
+      return undefined;
+    }
+  }
+
+  /** Only ever the newest number: receipts come late and twice. */
+  function show(meterId: string, window: ShownWindow): void {
+    const entry = entryOf(meterId);
+    const newer =
+      entry.shown === undefined ||
+      window.keyEpoch > entry.shown.keyEpoch ||
+      (window.keyEpoch === entry.shown.keyEpoch && window.receiptNo >= entry.shown.receiptNo);
+    if (!newer) return;
+    entry.shown = {
+      keyEpoch: window.keyEpoch,
+      receiptNo: window.receiptNo,
+      hi: window.hi,
+      used: window.used,
+    };
+  }
+}
+
+const onTheirWay = (state: MeterRedemptions): number =>
+  state.deliveries.reduce((count, delivery) => (delivery.phase === 'waiting' ? count : count + 1), 0);

@@ -1,0 +1,97 @@
+import type { ErrorCode, ReceiptFields, RequestStatus } from '@tapwatt/firmware-contracts';
+import type { Proof } from '../issuer/issuer.ts';
+
+/** A handset's request that waits to hear how a voucher fares. `asks` says which way it hopes for. */
+export interface Watcher {
+  readonly handsetId: string;
+  readonly requestId: string;
+  readonly asks: 'credit' | 'void';
+}
+
+/** What is to be shown to a meter: a credit (or clear-tamper), a void order, or the order that ends an epoch. */
+export type Purpose = 'credit' | 'void' | 'order';
+
+/** One frame on its way to one meter. At most one for each voucher id and purpose. */
+export interface Delivery {
+  readonly voucherId: string;
+  readonly purpose: Purpose;
+  readonly frame: Uint8Array;
+  /** `waiting` for the meter, `presented` and not yet answered, `answered` and not yet settled. */
+  readonly phase: 'waiting' | 'presented' | 'answered';
+  readonly attempts: number;
+  /** Not presented (again) before this time, ms. */
+  readonly notBeforeMs: number;
+  readonly watchers: readonly Watcher[];
+  /** The receipt that answered it, once one proved something. */
+  readonly receipt?: Uint8Array;
+}
+
+/** What the gateway knows of one meter's redemptions; derived, and lost without harm. */
+export interface MeterRedemptions {
+  readonly meterId: string;
+  readonly reachable: boolean;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** How the ledger ended a receipt's settlement. */
+export type SettledOutcome =
+  | 'redeemed'
+  | 'voided'
+  | 'released'
+  | 'epoch-ended'
+  | 'orphan'
+  | 'nothing'
+  | 'refused';
+
+export type RedemptionInput =
+  | {
+      readonly type: 'deliver';
+      readonly voucherId: string;
+      readonly purpose: Purpose;
+      readonly frame: Uint8Array;
+      readonly watcher?: Watcher;
+    }
+  | { readonly type: 'reachable'; readonly reachable: boolean }
+  | {
+      readonly type: 'receipt';
+      readonly frame: Uint8Array;
+      readonly fields: ReceiptFields;
+      readonly proof?: Proof;
+    }
+  | {
+      readonly type: 'settled';
+      readonly voucherId: string;
+      readonly outcome: SettledOutcome;
+      readonly txId: string;
+    }
+  /** The receipt could not be settled: the voucher is shown again later, for another receipt. */
+  | { readonly type: 'unsettled'; readonly voucherId: string }
+  | { readonly type: 'tick' };
+
+/** What a watcher is told; the request layer makes a WIRE.md result of it. */
+export interface Progress {
+  readonly status: RequestStatus;
+  readonly voucherId: string;
+  readonly receipt?: Uint8Array;
+  readonly txId?: string;
+  readonly code?: ErrorCode;
+}
+
+export type RedemptionEffect =
+  | {
+      readonly type: 'present';
+      readonly voucherId: string;
+      readonly frame: Uint8Array;
+      readonly attempt: number;
+    }
+  | { readonly type: 'tell'; readonly watcher: Watcher; readonly progress: Progress }
+  | { readonly type: 'settle'; readonly voucherId: string; readonly frame: Uint8Array }
+  | { readonly type: 'on-meter'; readonly voucherId: string }
+  | { readonly type: 'request-cancel'; readonly voucherId: string; readonly reason: ErrorCode }
+  | { readonly type: 'withdraw-order'; readonly voucherId: string; readonly frame: Uint8Array }
+  | { readonly type: 'alarm'; readonly voucherId: string; readonly code: ErrorCode };
+
+export interface RedemptionStep {
+  readonly state: MeterRedemptions;
+  readonly effects: readonly RedemptionEffect[];
+}

@@ -1,0 +1,113 @@
+import type { PartyRecord } from '@tapwatt/chaincode';
+import {
+  bytesToHex,
+  type HandsetRequest,
+  isSignedBy,
+  parseRequest,
+  publicKeyFromRaw,
+  TapwattError,
+} from '@tapwatt/firmware-contracts';
+import { LedgerUnavailable } from '../ledger/errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+
+/** Handsets whose registration is remembered, for redeeming while the ledger is away. */
+const MAX_REMEMBERED = 10_000;
+
+/** A request whose signature verifies with the registered key of the handset that sent it. */
+export interface AuthenticRequest<P extends HandsetRequest = HandsetRequest> {
+  readonly handsetId: string;
+  readonly agentId: string;
+  readonly requestId: string;
+  readonly jws: string;
+  readonly payload: P;
+  readonly payloadHash: Uint8Array;
+  /** The same, lower-case hex, as the ledger records it. */
+  readonly payloadHashHex: string;
+}
+
+export type RequestOf<Op extends HandsetRequest['op']> = AuthenticRequest<
+  Extract<HandsetRequest, { op: Op }>
+>;
+
+interface Remembered {
+  readonly agentId: string;
+  readonly suspended: boolean;
+  readonly rawKey: string;
+  readonly key: ReturnType<typeof publicKeyFromRaw>;
+}
+
+/**
+ * Makes the check of WIRE.md, "Handset requests": form, audience, sender, registered key, signature.
+ *
+ * The check throws BAD_REQUEST, WRONG_AUDIENCE, FORBIDDEN (another handset's request), PARTY_UNKNOWN, SUSPENDED,
+ * BAD_SIGNATURE, or LEDGER_UNAVAILABLE for a handset never seen before.
+ */
+export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: string) {
+  const remembered = new Map<string, Remembered>();
+
+  async function registration(handsetId: string): Promise<Remembered> {
+    const known = remembered.get(handsetId);
+    try {
+      const party = await ledger.evaluate('GetParty', { id: handsetId });
+      return remember(handsetId, handsetOf(party), known);
+    } catch (error) {
+      if (error instanceof LedgerUnavailable && known !== undefined) return known;
+      throw error;
+    }
+  }
+
+  function remember(handsetId: string, party: HandsetParty, known: Remembered | undefined): Remembered {
+    const same = known?.rawKey === party.publicKey;
+    const fresh: Remembered = {
+      agentId: party.agentId,
+      suspended: party.suspended,
+      rawKey: party.publicKey,
+      key: same && known !== undefined ? known.key : publicKeyFromRaw(party.publicKey),
+    };
+    if (known === undefined && remembered.size >= MAX_REMEMBERED) {
+      const oldest = remembered.keys().next().value;
+      if (oldest !== undefined) remembered.delete(oldest);
+    }
+    remembered.set(handsetId, fresh);
+    return fresh;
+  }
+
+  return async (handsetId: string, jws: string): Promise<AuthenticRequest> => {
+    const parsed = parseRequest(jws);
+    const { requestId, aud } = parsed.payload;
+    const refuse = (code: 'FORBIDDEN' | 'WRONG_AUDIENCE' | 'SUSPENDED' | 'BAD_SIGNATURE') =>
+      new TapwattError(code, undefined, { details: { requestId } });
+    if (parsed.kid !== handsetId) throw refuse('FORBIDDEN');
+    if (aud !== ledgerId) throw refuse('WRONG_AUDIENCE');
+    const handset = await registration(handsetId);
+    if (handset.suspended) throw refuse('SUSPENDED');
+    if (!isSignedBy(parsed, handset.key)) throw refuse('BAD_SIGNATURE');
+    return {
+      handsetId,
+      agentId: handset.agentId,
+      requestId,
+      jws,
+      payload: parsed.payload,
+      payloadHash: parsed.payloadHash,
+      payloadHashHex: bytesToHex(parsed.payloadHash),
+    };
+  };
+}
+
+interface HandsetParty {
+  readonly agentId: string;
+  readonly publicKey: string;
+  readonly suspended: boolean;
+}
+
+function handsetOf(party: PartyRecord | null): HandsetParty {
+  if (
+    party === null ||
+    party.role !== 'handset' ||
+    party.agentId === undefined ||
+    party.publicKey === undefined
+  ) {
+    throw new TapwattError('PARTY_UNKNOWN', 'No such handset is registered.');
+  }
+  return { agentId: party.agentId, publicKey: party.publicKey, suspended: party.suspended };
+}

@@ -1,0 +1,126 @@
+import { type HandsetRequest, isName, TapwattError } from '@tapwatt/firmware-contracts';
+import type { RedemptionObserver } from '../redemption/observer.ts';
+import { type AuthenticRequest, createAuthenticator, type RequestOf } from './authenticate.ts';
+import { answerBalance } from './balance.ts';
+import { answerCancel } from './cancel.ts';
+import { answerIssue } from './issue.ts';
+import type { DeskPorts } from './ports.ts';
+import { answerQuery } from './query.ts';
+import { answerReceipts } from './receipts.ts';
+import { answerRedeem } from './redeem.ts';
+
+/** Requests under way at once, in all and of one handset; more are refused with BUSY. */
+const MAX_UNDER_WAY = 8_192;
+const MAX_UNDER_WAY_PER_HANDSET = 1_024;
+
+/** Takes handsets' signed requests and answers each, every time its outcome advances (WIRE.md). */
+export interface RequestDesk {
+  /** Never throws; the answer goes to the outbox. */
+  take(handsetId: string, jws: string): Promise<void>;
+  readonly underWay: number;
+}
+
+export function createRequestDesk(ports: DeskPorts, observer: RedemptionObserver): RequestDesk {
+  const authenticate = createAuthenticator(ports.ledger, ports.ledgerId);
+  const underWay = new Map<string, string>();
+  const ofHandset = new Map<string, number>();
+
+  function enter(request: AuthenticRequest): string | undefined {
+    const key = `${request.handsetId}~${request.requestId}`;
+    const same = underWay.get(key);
+    if (same === request.payloadHashHex) return undefined;
+    if (same !== undefined) throw new TapwattError('REQUEST_REUSED');
+    const count = ofHandset.get(request.handsetId) ?? 0;
+    if (underWay.size >= MAX_UNDER_WAY || count >= MAX_UNDER_WAY_PER_HANDSET) throw new TapwattError('BUSY');
+    underWay.set(key, request.payloadHashHex);
+    ofHandset.set(request.handsetId, count + 1);
+    return key;
+  }
+
+  function leave(key: string, handsetId: string): void {
+    underWay.delete(key);
+    const count = (ofHandset.get(handsetId) ?? 1) - 1;
+    if (count === 0) ofHandset.delete(handsetId);
+    else ofHandset.set(handsetId, count);
+  }
+
+  async function serve(request: AuthenticRequest): Promise<void> {
+    const key = enter(request);
+    // The very same request is being served: its answer is on the way.
+    if (key === undefined) return;
+    try {
+      await refuseReuse(ports, request);
+      await dispatch(ports, request);
+    } finally {
+      leave(key, request.handsetId);
+    }
+  }
+
+  return {
+    async take(handsetId, jws) {
+      let requestId: string | undefined;
+      try {
+        const request = await authenticate(handsetId, jws);
+        requestId = request.requestId;
+        await serve(request);
+      } catch (error) {
+        const refusal = asTapwattError(error);
+        requestId ??= requestIdOf(refusal);
+        const { code, message } = refusal;
+        observer.refused({ code, message, ...(requestId === undefined ? {} : { requestId }) });
+        if (requestId === undefined) return;
+        ports.outbox.answer(handsetId, { requestId, status: 'refused', code, message });
+      }
+    },
+    get underWay() {
+      return underWay.size;
+    },
+  };
+}
+
+/** A requestId of the ledger or of the journal is never used again with another payload. */
+async function refuseReuse(ports: DeskPorts, request: AuthenticRequest): Promise<void> {
+  const { handsetId, requestId, payload, payloadHashHex: payloadHash } = request;
+  const noted = ports.journal.find(handsetId, requestId);
+  if (noted !== undefined && noted.payloadHash !== payloadHash) throw new TapwattError('REQUEST_REUSED');
+  const spending = payload.op === 'issue' || payload.op === 'cancel';
+  if (!spending) {
+    const onLedger = await ports.requestOnLedger(handsetId, requestId);
+    if (onLedger !== undefined) throw new TapwattError('REQUEST_REUSED');
+  }
+  if (noted !== undefined) return;
+  const about = payload.op === 'redeem' ? { voucherId: payload.voucher.slice(2 * 32, 2 * 48) } : {};
+  await ports.journal.record(handsetId, requestId, { payloadHash, op: payload.op, ...about });
+}
+
+function dispatch(ports: DeskPorts, request: AuthenticRequest): Promise<void> {
+  const { payload } = request;
+  switch (payload.op) {
+    case 'issue':
+      return answerIssue(ports, narrow(request, payload));
+    case 'redeem':
+      return answerRedeem(ports, narrow(request, payload));
+    case 'cancel':
+      return answerCancel(ports, narrow(request, payload));
+    case 'receipts':
+      return answerReceipts(ports, narrow(request, payload));
+    case 'balance':
+      return answerBalance(ports, narrow(request, payload));
+    case 'query':
+      return answerQuery(ports, narrow(request, payload));
+    default:
+      return payload satisfies never;
+  }
+}
+
+const narrow = <P extends HandsetRequest>(request: AuthenticRequest, payload: P): RequestOf<P['op']> =>
+  ({ ...request, payload }) as unknown as RequestOf<P['op']>;
+
+const asTapwattError = (error: unknown): TapwattError =>
+  error instanceof TapwattError ? error : new TapwattError('INTERNAL', undefined, { cause: error });
+
+/** The requestId of a request that was refused before it was wholly read, if it could be read. */
+function requestIdOf(error: TapwattError): string | undefined {
+  const { requestId } = error.details;
+  return typeof requestId === 'string' && isName(requestId) ? requestId : undefined;
+}

@@ -1,0 +1,75 @@
+import type { IssueItem, IssueItemResult } from '@tapwatt/chaincode';
+import type { Clock, Random } from '../edges/edges.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import { type Batcher, createBatcher } from '../ledger/batching.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { submitSurely } from '../ledger/submit-surely.ts';
+
+const LIMITS = { maxItems: 32, maxQueued: 4_096, maxInFlight: 1, lingerMs: 2 } as const;
+/** Another gateway may take a meter's next seq first; after so many times the agent is asked to come again. */
+const MAX_PROPOSALS = 5;
+/** Before the outcome is left to the handset's next try. */
+const MAX_ATTEMPTS = 6;
+
+/** An agent's signed wish for a voucher. */
+export interface IssueWish {
+  readonly jws: string;
+  readonly meterId: string;
+  readonly payloadHash: Uint8Array;
+}
+
+/** Turns wishes into committed vouchers: proposes each meter's next seq with its commitments, asks again if it was taken. */
+export type Issuance = Batcher<IssueWish, IssueItemResult>;
+
+export function createIssuance(ports: {
+  readonly ledger: Ledger;
+  readonly issuer: Issuer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}): Issuance {
+  const { ledger, issuer, clock } = ports;
+
+  async function nextOf(wishes: readonly IssueWish[]) {
+    const next = new Map<string, { keyEpoch: number; seq: number; floorSeq: number }>();
+    for (const { meterId } of wishes) {
+      if (next.has(meterId)) continue;
+      const meter = await ledger.evaluate('GetMeter', { meterId });
+      // An unknown meter is for the rules to refuse, so that the refusal is remembered.
+      next.set(meterId, {
+        keyEpoch: meter?.keyEpoch ?? 1,
+        seq: meter?.nextSeq ?? 1,
+        floorSeq: meter?.floorSeq ?? 1,
+      });
+    }
+    return next;
+  }
+
+  async function propose(wishes: readonly IssueWish[]): Promise<IssueItem[]> {
+    const next = await nextOf(wishes);
+    const issuedAt = Math.floor(clock.nowMs() / 1000);
+    return wishes.map(({ jws, meterId, payloadHash }) => {
+      const at = next.get(meterId) ?? { keyEpoch: 1, seq: 1, floorSeq: 1 };
+      next.set(meterId, { ...at, seq: at.seq + 1 });
+      const commitments = issuer.commitments({ meterId, keyEpoch: at.keyEpoch, seq: at.seq, payloadHash });
+      return { jws, ...at, ...commitments, issuedAt };
+    });
+  }
+
+  return createBatcher<IssueWish, IssueItemResult>(LIMITS, clock, async (wishes) => {
+    const results: IssueItemResult[] = [];
+    let left = wishes.map((wish, index) => ({ wish, index }));
+    for (let proposal = 1; left.length > 0; proposal += 1) {
+      const items = await propose(left.map(({ wish }) => wish));
+      const transaction = { name: 'IssueVouchers', request: { items } } as const;
+      const { result } = await submitSurely(ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
+      left = left.filter(({ index }, position) => {
+        const item = result.items[position];
+        if (item === undefined) return false;
+        results[index] = item;
+        return !item.ok && item.code === 'SEQ_NOT_NEXT' && proposal < MAX_PROPOSALS;
+      });
+    }
+    return results;
+  });
+}

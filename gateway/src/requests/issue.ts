@@ -1,0 +1,29 @@
+import { bytesToHex, TapwattError } from '@tapwatt/firmware-contracts';
+import type { RequestOf } from './authenticate.ts';
+import type { DeskPorts } from './ports.ts';
+import { endOfVoucher } from './voucher-progress.ts';
+
+/**
+ * `issue`: commits the voucher, then seals it. Asked again, the ledger's memory of the request gives the same bytes.
+ *
+ * Throws the rules' refusal, OUTCOME_UNKNOWN or LEDGER_UNAVAILABLE (send the same request again).
+ */
+export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>): Promise<void> {
+  const startedMs = ports.clock.nowMs();
+  const { handsetId, requestId, payload } = request;
+  const { jws, payloadHash } = request;
+  const issued = await ports.issuance.add({ jws, meterId: payload.meterId, payloadHash });
+  if (!issued.ok) throw new TapwattError(issued.code, issued.message);
+  const { voucherId, meterId, amount, repeated } = issued;
+  ports.observer.issued({ voucherId, meterId, amount, startedMs, repeated });
+
+  const record = repeated ? await ports.voucherOnLedger(voucherId) : undefined;
+  const ended = record === undefined ? undefined : endOfVoucher(record, 'credit');
+  if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });
+
+  const frame = await ports.issuer.sealVoucher(voucherId);
+  ports.outbox.answer(handsetId, { requestId, status: 'issued', voucherId, voucher: bytesToHex(frame) });
+  if (!payload.deliver) return;
+  const watcher = { handsetId, requestId, asks: 'credit' } as const;
+  ports.redemptions.deliver(meterId, { voucherId, purpose: 'credit', frame, watcher });
+}

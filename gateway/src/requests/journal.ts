@@ -1,0 +1,18 @@
+/** What a gateway remembers of a request that spends nothing and so is not on the ledger. */
+export interface JournalEntry {
+  /** SHA-256 of the request's payload, lower-case hex. */
+  readonly payloadHash: string;
+  readonly op: string;
+  readonly voucherId?: string;
+}
+
+/**
+ * Remembers which payload a (kid, requestId) stood for, so that a requestId used again with other content is
+ * refused. What spends money is remembered on the ledger instead.
+ */
+export interface RequestJournal {
+  find(kid: string, requestId: string): JournalEntry | undefined;
+  /** Written before the request is acted upon; survives a kill of the process. */
+  record(kid: string, requestId: string, entry: JournalEntry): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,52 @@
+import { ERRORS, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
+import type { Clock } from '../edges/edges.ts';
+
+/** Requests whose newest result is remembered, so that a late or repeated step never goes back. */
+const MAX_REMEMBERED = 4_096;
+
+/** How far along a status is; a result of a lower rank never follows one of a higher rank. */
+const RANK: Readonly<Record<RequestStatus, number>> = {
+  issued: 0,
+  accepted: 1,
+  pending: 1,
+  cancelling: 2,
+  'on-meter': 3,
+  settled: 4,
+  voided: 4,
+  redeemed: 4,
+  abandoned: 4,
+  ok: 4,
+  refused: 4,
+};
+
+export interface Outbox {
+  /** Sends a result, or again the newest one where this would go back (WIRE.md: statuses only ever advance). */
+  answer(handsetId: string, result: Omit<RequestResult, 'at'>): void;
+}
+
+/** `send` may drop: a handset that hears nothing asks again. */
+export function createOutbox(clock: Clock, send: (handsetId: string, result: RequestResult) => void): Outbox {
+  const newest = new Map<string, RequestResult>();
+
+  return {
+    answer(handsetId, answer) {
+      const result = { ...answer, at: Math.floor(clock.nowMs() / 1000) } as RequestResult;
+      const key = `${handsetId}~${result.requestId}`;
+      const known = newest.get(key);
+      if (known !== undefined && RANK[result.status] < RANK[known.status]) return send(handsetId, known);
+      if (endsNothing(result)) return send(handsetId, result);
+      newest.delete(key);
+      newest.set(key, result);
+      if (newest.size > MAX_REMEMBERED) {
+        const oldest = newest.keys().next().value;
+        if (oldest !== undefined) newest.delete(oldest);
+      }
+      send(handsetId, result);
+    },
+  };
+}
+
+/** An answer that the same request may outgrow: a refusal that passes, a reading of the moment. */
+const endsNothing = (result: RequestResult): boolean =>
+  result.status === 'ok' ||
+  (result.status === 'refused' && result.code !== undefined && ERRORS[result.code].retry === 'same');

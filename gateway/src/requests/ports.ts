@@ -1,0 +1,28 @@
+import type { RequestRecord, VoucherRecord } from '@tapwatt/chaincode';
+import type { Clock, Random } from '../edges/edges.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RedemptionObserver } from '../redemption/observer.ts';
+import type { Redemptions } from '../redemption/redemptions.ts';
+import type { Issuance } from './issuance.ts';
+import type { RequestJournal } from './journal.ts';
+import type { Outbox } from './outbox.ts';
+
+/** What serving handsets' requests needs. */
+export interface DeskPorts {
+  readonly ledgerId: string;
+  readonly ledger: Ledger;
+  readonly issuer: Issuer;
+  readonly issuance: Issuance;
+  readonly redemptions: Redemptions;
+  readonly journal: RequestJournal;
+  readonly outbox: Outbox;
+  readonly observer: RedemptionObserver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** The ledger's memory of a request; `undefined` when it has none or cannot be reached. */
+  requestOnLedger(kid: string, requestId: string): Promise<RequestRecord | undefined>;
+  /** The ledger's record of a voucher; `undefined` when it has none or cannot be reached. */
+  voucherOnLedger(voucherId: string): Promise<VoucherRecord | undefined>;
+}

@@ -1,0 +1,36 @@
+import type { VoucherRecord } from '@tapwatt/chaincode';
+import { bytesToHex, type RequestResult } from '@tapwatt/firmware-contracts';
+import type { Progress } from '../redemption/types.ts';
+
+type Answer = Omit<RequestResult, 'requestId' | 'at'>;
+
+/** What the ledger's record says of a voucher, in the words of WIRE.md; an open one says nothing yet. */
+export function endOfVoucher(record: VoucherRecord, asks: 'credit' | 'void'): Answer | undefined {
+  const { voucherId } = record;
+  const txId = record.settledTxId === undefined ? {} : { txId: record.settledTxId };
+  switch (record.status) {
+    case 'ISSUED':
+      return undefined;
+    case 'CANCELLING':
+      return { status: 'cancelling', voucherId };
+    case 'REDEEMED':
+      return { status: asks === 'credit' ? 'settled' : 'redeemed', voucherId, ...txId };
+    case 'VOIDED':
+    case 'RELEASED':
+      return { status: 'voided', voucherId, ...txId };
+    default:
+      return record.status satisfies never;
+  }
+}
+
+/** A step of the redemption core as a result for the handset. */
+export function answerOf(progress: Progress): Answer {
+  const { status, voucherId, receipt, txId, code } = progress;
+  return {
+    status,
+    voucherId,
+    ...(receipt === undefined ? {} : { receipt: bytesToHex(receipt) }),
+    ...(txId === undefined ? {} : { txId }),
+    ...(code === undefined ? {} : { code }),
+  };
+}
