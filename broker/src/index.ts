@@ -1,0 +1,6 @@
+export type { Broker, BrokerOptions, BrokerStats } from './broker.ts';
+export { createBroker } from './create-broker.ts';
+export type { BrokerLeg, Handover, MessageListener } from './leg.ts';
+export { type BrokerLimits, DEFAULT_LIMITS } from './limits.ts';
+export type { BrokerLog } from './log.ts';
+export type { PresenceListener } from './sessions.ts';
