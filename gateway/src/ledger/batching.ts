@@ -65,7 +65,8 @@ export function createBatcher<Item, Result>(
   function linger(): void {
     if (limits.lingerMs === 0 || queue.length >= limits.maxItems) {
       lingering = false;
-      return pump();
+      pump();
+      return;
     }
     if (lingering || queue.length > 1) return;
     lingering = true;
