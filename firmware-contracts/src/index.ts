@@ -14,6 +14,7 @@ export * from './errors.ts';
 export * from './frames/acknowledgement.ts';
 export * from './frames/desired-state.ts';
 export { type Decoded, FRAME_LENGTH, WIRE_VERSION } from './frames/frame.ts';
+export * from './frames/frame-json.ts';
 export * from './frames/receipt.ts';
 export * from './frames/status.ts';
 export * from './frames/time-order.ts';
