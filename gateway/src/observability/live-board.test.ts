@@ -4,7 +4,7 @@ import { createLiveBoard, type LiveBoard, MAX_RECENT_VOUCHERS } from './live-boa
 
 function board(nowMs = 100_000, maxMeters = 3): LiveBoard {
   return createLiveBoard({
-    clock: { now: () => nowMs },
+    clock: { nowMs: () => nowMs },
     readiness: () => ({ state: 'ready', reasons: [] }),
     ledgerHead: () => ({ blockNumber: 4 }),
     maxMeters,

@@ -30,7 +30,7 @@ export interface VoucherStep {
 }
 
 export interface LiveBoardOptions {
-  readonly clock: { now(): number };
+  readonly clock: { nowMs(): number };
   readonly readiness: () => ReadinessReport;
   readonly ledgerHead: () => { readonly blockNumber: number; readonly blockHash?: string };
   /** Meters remembered; the one heard of longest ago is forgotten first. */
@@ -73,7 +73,7 @@ export function createLiveBoard(options: LiveBoardOptions): LiveBoard {
     for (const listener of listeners) listener(change);
   };
   const overview = (): LiveOverview => {
-    const atMs = options.clock.now();
+    const atMs = options.clock.nowMs();
     return {
       atMs,
       readiness: options.readiness(),

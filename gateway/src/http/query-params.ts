@@ -1,0 +1,59 @@
+import { isName, isVoucherId, meterId, TapwattError } from '@tapwatt/firmware-contracts';
+import { z } from 'zod';
+
+export const MAX_PAGE = 500;
+export const DEFAULT_PAGE = 50;
+
+const cursor = z.string().min(1).max(256);
+const limit = z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE);
+
+export const pageParams = z.strictObject({ after: cursor.optional(), limit });
+export const meterListParams = z.strictObject({
+  after: cursor.optional(),
+  limit,
+  /** Digits that the meter's number contains. */
+  q: z
+    .string()
+    .regex(/^\d{1,20}$/, 'must be digits')
+    .optional(),
+});
+export const voucherListParams = z.strictObject({
+  after: cursor.optional(),
+  limit,
+  meterId: z.string().refine(isMeterId, 'must be a meter number').optional(),
+  status: z.enum(['ISSUED', 'CANCELLING', 'REDEEMED', 'VOIDED', 'RELEASED']).optional(),
+});
+
+export const meterIdParam = z.strictObject({ id: z.string().refine(isMeterId, 'must be a meter number') });
+export const voucherIdParam = z.strictObject({ id: z.string().refine(isVoucherId, 'must be 32 hex digits') });
+export const nameParam = z.strictObject({
+  id: z.string().refine(isName, 'must be 1 to 64 of A-Z a-z 0-9 _ -'),
+});
+
+/** Validates what a client sent. Throws BAD_REQUEST naming the field. */
+export function checked<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map(String).join('.') ?? '';
+  throw new TapwattError(
+    'BAD_REQUEST',
+    `${field === '' ? 'The request' : field}: ${issue?.message ?? 'is wrong'}`,
+  );
+}
+
+/** The members of a record that are set: an absent one and `undefined` are not the same to the ledger. */
+export function defined<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function isMeterId(text: string): boolean {
+  try {
+    meterId(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
