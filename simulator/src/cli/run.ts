@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { TapwattError } from '@tapwatt/firmware-contracts';
+import { type Fleet, readFleetFile } from '../fleet/fleet-file.ts';
+import { provisioningOf } from '../fleet/from-fleet.ts';
+import { openMeterFile } from '../fleet/meter-files.ts';
+import { purchaseOf } from '../fleet/purchase.ts';
+import { type RunningFleet, startFleet } from '../fleet/start-fleet.ts';
+import { startTraffic } from '../fleet/traffic.ts';
+import { fileRequestStore } from '../handset/file-request-store.ts';
+import type { Handset, HandsetObservation } from '../handset/handset.ts';
+import { mqttLinks } from '../link/mqtt-link.ts';
+import { tcpConnector } from '../link/tcp.ts';
+import type { Meter, MeterObservation } from '../meter/meter.ts';
+import { seededRandom } from '../time/random.ts';
+import { systemTime } from '../time/time.ts';
+import type { RunOptions } from './options.ts';
+import { type Output, tell } from './output.ts';
+import { lockState } from './state-lock.ts';
+
+const REQUEST_ID_BYTES = 12;
+const COMPLAIN_EVERY_MS = 10_000;
+
+/** The same complaint of a thousand devices is one line, not more often than every ten seconds. */
+const complaints = (output: Output): ((who: string, why: string) => void) => {
+  const lastAt = new Map<string, number>();
+  return (who, why) => {
+    const now = output.nowMs();
+    if (now - (lastAt.get(why) ?? Number.NEGATIVE_INFINITY) < COMPLAIN_EVERY_MS) return;
+    if (lastAt.size > 100) lastAt.clear();
+    lastAt.set(why, now);
+    output.narrate(`${who}: ${why}; trying again.`);
+  };
+};
+
+const observers = (output: Output) => {
+  const complain = complaints(output);
+  const onMeter = (meter: Meter, seen: MeterObservation): void => {
+    const meterId = meter.meterId.toString();
+    if (seen.type === 'relay') tell(output, { type: 'relay', meterId, closed: seen.closed });
+    if (seen.type === 'down') complain(`meter ${meterId}`, seen.reason);
+    if (seen.type === 'memory-failed') complain(`meter ${meterId}`, String(seen.error));
+  };
+  const onHandset = (handset: Handset, seen: HandsetObservation): void => {
+    if (seen.type === 'down') complain(`handset ${handset.id}`, seen.reason);
+    if (seen.type === 'store-failed') complain(`handset ${handset.id}`, String(seen.error));
+    const purchase =
+      seen.type === 'heard' && seen.heard === 'advanced' ? purchaseOf(handset.id, seen.ask) : undefined;
+    if (purchase !== undefined) tell(output, { type: 'purchase', ...purchase });
+  };
+  return { observeMeter: onMeter, observeHandset: onHandset };
+};
+
+const start = (fleet: Fleet, options: RunOptions, output: Output): RunningFleet => {
+  const random = seededRandom(options.seed);
+  return startFleet({
+    fleet,
+    time: systemTime,
+    random,
+    links: mqttLinks({ connector: tcpConnector(fleet.broker), time: systemTime, random }),
+    newRequestId: () => randomBytes(REQUEST_ID_BYTES).toString('hex'),
+    memoryOf: (meter) =>
+      openMeterFile(join(options.state, 'meters', `${meter.meterId}.nvm`), provisioningOf(meter)),
+    storeOf: (handset) => fileRequestStore(join(options.state, 'handsets', handset.id)),
+    speed: options.speed,
+    ...(options.meters !== undefined && { meters: options.meters }),
+    ...(options.handsets !== undefined && { handsets: options.handsets }),
+    ...observers(output),
+  });
+};
+
+const traffic = (
+  fleet: Fleet,
+  run: RunningFleet,
+  { options, output }: { options: RunOptions; output: Output },
+) => {
+  const wallets = new Map(fleet.handsets.map(({ id, walletId }) => [id, walletId]));
+  return startTraffic({
+    handsets: run.handsets,
+    meters: run.meters,
+    walletOf: ({ id }) => wallets.get(id) ?? id,
+    time: systemTime,
+    random: seededRandom(options.seed),
+    intervalMs: options.intervalMs,
+    onError: (error) => output.narrate(`${error.code}: ${error.message}`),
+  });
+};
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Runs the simulator until `signal` aborts. Throws TapwattError: CONFIG_INVALID, KEY_FILE, DATA_LOCKED, GATEWAY_UNREACHABLE … */
+export const run = async (options: RunOptions, output: Output, signal: AbortSignal): Promise<void> => {
+  const fleet = readFleetFile(options.fleet);
+  if (options.meters !== undefined && options.meters > fleet.meters.length) {
+    const message = `--meters ${options.meters}: ${options.fleet} has ${fleet.meters.length}. Register more (npx tapwatt meter add), or ask for fewer.`;
+    throw new TapwattError('CONFIG_INVALID', message);
+  }
+  const unlock = await lockState(options.state);
+  const running = start(fleet, options, output);
+  const stopped = aborted(signal);
+  let stopTraffic = (): void => {};
+  try {
+    output.narrate(
+      `Connecting ${running.meters.length} meters to ${fleet.broker.host}:${fleet.broker.port} …`,
+    );
+    const resumed = running.handsets.reduce((sum, handset) => sum + handset.outstanding.length, 0);
+    await Promise.race([running.allUp(options.waitMs), stopped]);
+    if (!signal.aborted) {
+      tell(output, {
+        type: 'started',
+        meters: running.meters.length,
+        handsets: running.handsets.length,
+        resumed,
+      });
+      if (options.buy) stopTraffic = traffic(fleet, running, { options, output });
+      await stopped;
+    }
+  } finally {
+    stopTraffic();
+    await running.close();
+    unlock();
+  }
+  tell(output, { type: 'stopped' });
+};
