@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './scripts/reporters.ts';
 
 const RINGS = ['kill', 'mosquitto', 'counterpart'];
 const MINUTE_MS = 60_000;
@@ -9,6 +10,7 @@ export default defineConfig(({ mode }) => {
   return {
     test: {
       include: [`*/{src,test,examples}/**/*.${mode}.ring.ts`],
+      reporters: reporters(mode),
       fileParallelism: false,
       testTimeout: 20 * MINUTE_MS,
       hookTimeout: 2 * MINUTE_MS,

@@ -61,8 +61,9 @@ function failWithoutNode() {
   process.exit(EXIT_FAILED);
 }
 
-/** The JavaScript or TypeScript file behind a command name: a path, or a bin of an installed package. */
+/** The JavaScript or TypeScript file behind a command name: a path, a bin of an installed package; an option is Node's own. */
 function fileOfCommand(command) {
+  if (command.startsWith('-')) return command;
   if (/\.[cm]?[jt]s$/.test(command)) return path.resolve(command);
   const link = path.join(root, 'node_modules', '.bin', command);
   if (!existsSync(link)) {
