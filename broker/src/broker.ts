@@ -20,6 +20,8 @@ export interface BrokerStats {
   /** Open transports, and those of them that are let in. */
   readonly connections: number;
   readonly sessions: number;
+  /** Bytes that wait for clients to take them. */
+  readonly pendingBytes: number;
   /** Messages published by devices, and written by the leg. */
   readonly received: number;
   readonly sent: number;
@@ -68,7 +70,7 @@ export const assembleBroker = async (options: BrokerOptions, cures: Cures): Prom
     attachStream: (transport) => transports.attach(transport),
     leg: () => opened.open(),
     stats: () => ({
-      ...{ connections: transports.size, sessions: sessions.size },
+      ...{ connections: transports.size, sessions: sessions.size, pendingBytes: transports.pendingBytes },
       ...{ received: counters.in, sent: counters.out, busy: counters.busy },
       refused: Object.fromEntries(counters.refused),
     }),

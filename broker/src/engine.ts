@@ -35,11 +35,14 @@ export const createEngine = async (options: EngineOptions): Promise<Aedes> => {
     const session = options.sessions.get(client.id);
     if (session?.client === client) for (const filter of filters) session.filters.delete(filter);
   });
+  const ended = new WeakSet<Client>();
   for (const event of ['clientError', 'connectionError'] as const) {
     aedes.on(event, (client, error) => {
+      if (ended.has(client)) return;
+      ended.add(client);
       const reason = reasonOf(error);
       options.ended(reason);
-      options.log.warn({ identity: client.id, reason }, 'client ended');
+      options.log.warn({ identity: client.id, reason, err: error }, 'client ended');
     });
   }
   return aedes;
@@ -81,5 +84,8 @@ const forgetDuplicates = (aedes: Aedes, client: Client): void => {
   Object.assign(client, { duplicates: forgetful });
 };
 
-const reasonOf = (error: Error & { reason?: unknown }): string =>
-  typeof error.reason === 'string' ? error.reason : error.message;
+/** One of few words: what clients send must not become names of counters. */
+const reasonOf = (error: Error & { reason?: unknown; code?: unknown }): string => {
+  if (typeof error.reason === 'string') return error.reason;
+  return typeof error.code === 'string' ? 'connection' : 'protocol';
+};

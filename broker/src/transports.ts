@@ -36,6 +36,12 @@ export class Transports {
     return this.#streams.size;
   }
 
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const stream of this.#streams) bytes += stream.pendingBytes;
+    return bytes;
+  }
+
   async listen(address: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
     const server = createServer({ noDelay: this.#options.cures.noDelay }, (socket) => this.attach(socket));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -72,7 +78,7 @@ export class Transports {
     clearInterval(this.#sweeper);
     for (const server of this.#servers) server.close();
     const deadline = performance.now() + deadlineMs;
-    await this.#until(() => !this.#anyPending(), deadline);
+    await this.#until(() => this.pendingBytes === 0, deadline);
     this.#options.aedes.close();
     for (const stream of this.#streams) stream.destroy();
     await this.#until(() => this.#streams.size === 0, deadline);
@@ -92,11 +98,6 @@ export class Transports {
 
   #sweep(): void {
     for (const stream of this.#streams) stream.sweep();
-  }
-
-  #anyPending(): boolean {
-    for (const stream of this.#streams) if (stream.pendingBytes > 0) return true;
-    return false;
   }
 }
 

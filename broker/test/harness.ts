@@ -1,5 +1,5 @@
 import { topics } from '@tapwatt/firmware-contracts';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { assembleBroker, type Broker, type BrokerOptions } from '../src/broker.ts';
 import { ALL_CURES, type Cures } from '../src/cures.ts';
 import type { BrokerLimits } from '../src/limits.ts';
@@ -58,8 +58,10 @@ export const FAST: Partial<BrokerLimits> = {
   },
 };
 
-/** One turn of the event loop and the timers due in it. */
-export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** Waits for a condition that nothing announces. */
+export const eventually = async (reached: () => boolean): Promise<void> => {
+  await vi.waitUntil(reached, { timeout: 5_000, interval: 5 });
+};
 
 /** Settles to `late` when nothing came of `promise` within the deadline. */
 export const within = async <T>(promise: Promise<T>, deadlineMs: number): Promise<T | 'late'> => {

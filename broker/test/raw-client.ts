@@ -25,6 +25,8 @@ export class RawClient {
   readonly packets: Received[] = [];
   readonly closed: Promise<void>;
   isClosed = false;
+  /** Whether messages are answered with a PUBACK. */
+  acknowledges = true;
   #rest: Buffer = Buffer.alloc(0);
   #watchers = new Set<() => void>();
 
@@ -32,6 +34,7 @@ export class RawClient {
     this.stream = stream;
     stream.on('data', (chunk: Buffer) => this.#take(chunk));
     stream.on('error', () => {});
+    stream.on('end', () => stream.end());
     this.closed = new Promise((resolve) => {
       stream.once('close', () => {
         this.isClosed = true;
@@ -148,6 +151,6 @@ export class RawClient {
     const payload = packet.body.subarray(topicEnd + (qos > 0 ? 2 : 0)).toString();
     const topic = packet.body.subarray(2, topicEnd).toString();
     this.messages.push({ topic, payload, retain: (packet.flags & 1) === 1, qos });
-    if (qos > 0) this.send(puback(packet.body.readUInt16BE(topicEnd)));
+    if (qos > 0 && this.acknowledges) this.send(puback(packet.body.readUInt16BE(topicEnd)));
   }
 }
