@@ -1,0 +1,13 @@
+export type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
+export type { Finding } from './finding.ts';
+export { DEFAULT_LIMITS, type EmbeddedLimits } from './limits.ts';
+export { type EmbeddedLedgerOptions, openEmbeddedLedger } from './open.ts';
+export { orderTxId } from './orders.ts';
+export type { LedgerRules } from './rules.ts';
+export type { Scheduler } from './scheduler.ts';
+export { SimulatedDisk, type SyncFault } from './simulated-disk.ts';
+export type { EmbeddedStats, LedgerCondition } from './stats.ts';
+export type { Storage, StoragePlace, StorageSnapshot, StorageView, StorageWrite } from './storage.ts';
+export { StorageError } from './storage-error.ts';
+export type { VerifyOptions, VerifyProgress, VerifyResult } from './verify.ts';
+export { type VerifyDirectoryOptions, verifyLedgerDirectory } from './verify-directory.ts';

@@ -1,0 +1,47 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Every bound of the embedded ledger; beyond one a caller gets BUSY or BAD_REQUEST. */
+export interface EmbeddedLimits {
+  /** Transactions waiting to be executed, and their bytes. */
+  readonly queueTransactions: number;
+  readonly queueBytes: number;
+  /** One request, as canonical JSON. */
+  readonly transactionBytes: number;
+  /** One block. */
+  readonly groupTransactions: number;
+  readonly groupBytes: number;
+  /** With the disk idle and more waiting, a group goes to disk at this size already. */
+  readonly eagerTransactions: number;
+  readonly eagerBytes: number;
+  /** Queries at the same time, and rows of one range or history. */
+  readonly queries: number;
+  readonly rangeRows: number;
+  /** Readers of events, and the newest blocks whose events are kept in memory for them. */
+  readonly subscribers: number;
+  readonly recentBlocks: number;
+  readonly recentEvents: number;
+  /** Pauses between attempts to open the storage again after a failure. */
+  readonly reopenFirstMs: number;
+  readonly reopenMaxMs: number;
+  /** Newest blocks whose chain is checked at every open: more than the write-ahead log can hold. */
+  readonly openCheckBlocks: number;
+}
+
+export const DEFAULT_LIMITS: EmbeddedLimits = {
+  queueTransactions: 4096,
+  queueBytes: 64 * MIB,
+  transactionBytes: 4 * MIB,
+  groupTransactions: 256,
+  groupBytes: MIB,
+  eagerTransactions: 32,
+  eagerBytes: 128 * KIB,
+  queries: 1024,
+  rangeRows: 10_000,
+  subscribers: 64,
+  recentBlocks: 256,
+  recentEvents: 1024,
+  reopenFirstMs: 50,
+  reopenMaxMs: 5_000,
+  openCheckBlocks: 4096,
+};

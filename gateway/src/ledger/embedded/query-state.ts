@@ -1,0 +1,43 @@
+import type { KeyModification, QueryState } from '@tapwatt/chaincode';
+import { transactionsOf } from './block.ts';
+import { readBlock } from './block-codec.ts';
+import type { EmbeddedLimits } from './limits.ts';
+import { historyRange, stateRow, type Version, valueIn, versionOf, versionOfHistoryRow } from './rows.ts';
+import type { StorageView } from './storage.ts';
+import { damaged } from './storage-error.ts';
+
+const STATE_PREFIX_LENGTH = stateRow('').length;
+
+const modification = (view: StorageView, { block, index }: Version, value: string): KeyModification => {
+  const stored = readBlock(view, block);
+  const txId = stored && transactionsOf(stored)[index]?.txId;
+  if (txId === undefined) throw damaged(`Block ${block} lacks its transaction ${index}.`);
+  return { txId, blockNumber: block, value };
+};
+
+/** Every value that a key had, oldest first: the former ones from their rows, then the one that counts. */
+async function* historyOf(view: StorageView, key: string, limit: number): AsyncIterable<KeyModification> {
+  for await (const [row, value] of view.range({ ...historyRange(key), limit })) {
+    yield modification(view, versionOfHistoryRow(row), value);
+  }
+  const raw = view.get(stateRow(key));
+  if (raw !== undefined) yield modification(view, versionOf(raw, key), valueIn(raw));
+}
+
+async function* rangeOf(
+  view: StorageView,
+  bounds: { gte: string; lt: string; limit: number },
+): AsyncIterable<readonly [string, string]> {
+  for await (const [row, raw] of view.range(bounds)) yield [row.slice(STATE_PREFIX_LENGTH), valueIn(raw)];
+}
+
+/** Durable state as a query reads it, all of one moment if `view` is a snapshot. Reads throw `StorageError`. */
+export const queryStateOf = (view: StorageView, { rangeRows }: EmbeddedLimits): QueryState => ({
+  get(key) {
+    const raw = view.get(stateRow(key));
+    return raw === undefined ? undefined : valueIn(raw);
+  },
+  range: (start, endExclusive, limit) =>
+    rangeOf(view, { gte: stateRow(start), lt: stateRow(endExclusive), limit: Math.min(limit, rangeRows) }),
+  history: (key) => historyOf(view, key, rangeRows),
+});
