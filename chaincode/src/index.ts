@@ -7,5 +7,6 @@ export type * from './protocol/transactions.ts';
 export { runQuery } from './queries.ts';
 export { Rejected } from './rejected.ts';
 export { historyKept } from './state/keys.ts';
+export { MemoryState } from './state/memory.ts';
 export type { KeyModification, LedgerState, QueryState } from './state/ports.ts';
 export { runTransaction, type TransactionOutcome } from './transactions.ts';

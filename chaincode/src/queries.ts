@@ -1,10 +1,114 @@
-import type { QueryName, QueryRequest, QueryResult } from './protocol/queries.ts';
+import { heldByWallet } from './audit/held.ts';
+import { checkInvariants } from './audit/invariants.ts';
+import { lifeOf } from './audit/life.ts';
+import { one, type Page, page } from './audit/pages.ts';
+import { statementOf } from './audit/statement.ts';
+import type { PageRequest, QueryName, QueryRequest, QueryResult } from './protocol/queries.ts';
+import type {
+  BreakRecord,
+  DepositRecord,
+  OrderRecord,
+  OrphanRecord,
+  PartyRecord,
+  RequestRecord,
+  VoucherRecord,
+  WalletSummary,
+} from './protocol/records.ts';
+import type { LedgerRecord } from './registry/genesis.ts';
+import { detailOf, type MeterRecord, summaryOf } from './registry/meter-record.ts';
+import { Rejected, rejecting } from './rejected.ts';
+import { KEY } from './state/keys.ts';
 import type { QueryState } from './state/ports.ts';
+import type { WalletRecord } from './wallet/wallet-record.ts';
 
-export async function runQuery<N extends QueryName>(
+type Query<N extends QueryName> = (state: QueryState, request: QueryRequest<N>) => Promise<QueryResult<N>>;
+
+/** Answers one query from durable state. Throws `Rejected`: BAD_REQUEST, and WALLET_UNKNOWN for a statement of nothing. */
+export const runQuery = <N extends QueryName>(
   name: N,
-  _request: QueryRequest<N>,
-  _state: QueryState,
-): Promise<QueryResult<N>> {
-  throw new Error(`${name} is not here yet`);
-}
+  request: QueryRequest<N>,
+  state: QueryState,
+): Promise<QueryResult<N>> =>
+  rejecting(() => {
+    if (!Object.hasOwn(QUERIES, name)) throw new Rejected('BAD_REQUEST', `There is no query ${name}.`);
+    if (typeof request !== 'object' || request === null)
+      throw new Rejected('BAD_REQUEST', 'Must be an object.');
+    const query: Query<N> = QUERIES[name];
+    return query(state, request);
+  });
+
+const nextOf = <R>({ next }: Page<R>): { next?: string } => (next === undefined ? {} : { next });
+const cursor = ({ after, limit }: PageRequest) => ({ after, limit });
+
+const QUERIES: { readonly [N in QueryName]: Query<N> } = {
+  GetLedger: async (state) => {
+    const ledger = await one<LedgerRecord>(state, KEY.ledger);
+    return ledger === null ? null : { ledgerId: ledger.ledgerId };
+  },
+  GetParty: (state, { id }) => one<PartyRecord>(state, KEY.party(id)),
+  ListParties: async (state, { role, ...request }) => {
+    const only = role === undefined ? {} : { only: (party: PartyRecord) => party.role === role };
+    const found = await page<PartyRecord>(state, { prefix: 'PTY~', ...cursor(request), ...only });
+    return { parties: found.records, ...nextOf(found) };
+  },
+  GetMeter: async (state, { meterId }) => {
+    const meter = await one<MeterRecord>(state, KEY.meter(meterId));
+    return meter === null ? null : detailOf(meter);
+  },
+  ListMeters: async (state, request) => {
+    const found = await page<MeterRecord>(state, { prefix: 'MTR~', ...cursor(request) });
+    return { meters: found.records.map(detailOf), ...nextOf(found) };
+  },
+  MetersWithOpen: async (state, request) => {
+    const only = ({ open, order }: MeterRecord) => open.length > 0 || order !== undefined;
+    const found = await page<MeterRecord>(state, { prefix: 'MTR~', ...cursor(request), only });
+    return { meters: found.records.map(summaryOf), ...nextOf(found) };
+  },
+  OpenVouchers: async (state, { meterId }) => {
+    const meter = await one<MeterRecord>(state, KEY.meter(meterId));
+    const ids = meter?.open.map(({ voucherId }) => voucherId) ?? [];
+    const vouchers = await Promise.all(ids.map((id) => one<VoucherRecord>(state, KEY.voucher(id))));
+    return vouchers.filter((voucher) => voucher !== null);
+  },
+  CheckVoucher: (state, { voucherId }) => one<VoucherRecord>(state, KEY.voucher(voucherId)),
+  ListVouchers: async (state, { meterId, status, ...request }) => {
+    const wanted = (voucher: VoucherRecord) =>
+      (meterId === undefined || voucher.meterId === meterId) &&
+      (status === undefined || voucher.status === status);
+    const only = meterId === undefined && status === undefined ? {} : { only: wanted };
+    const found = await page<VoucherRecord>(state, { prefix: 'VCH~', ...cursor(request), ...only });
+    return { vouchers: found.records, ...nextOf(found) };
+  },
+  GetOrder: (state, { voucherId }) => one<OrderRecord>(state, KEY.order(voucherId)),
+  GetWallet: async (state, { walletId }) => {
+    const wallet = await one<WalletRecord>(state, KEY.wallet(walletId));
+    return wallet === null ? null : walletSummary(wallet, await heldByWallet(state));
+  },
+  ListWallets: async (state, request) => {
+    const found = await page<WalletRecord>(state, { prefix: 'ACC~', ...cursor(request) });
+    const held = await heldByWallet(state);
+    return { wallets: found.records.map((wallet) => walletSummary(wallet, held)), ...nextOf(found) };
+  },
+  GetRequest: (state, { kid, requestId }) => one<RequestRecord>(state, KEY.request(kid, requestId)),
+  GetDeposit: (state, { depositId }) => one<DepositRecord>(state, KEY.deposit(depositId)),
+  ListDeposits: async (state, request) => {
+    const found = await page<DepositRecord>(state, { prefix: 'DEP~', ...cursor(request) });
+    return { deposits: found.records, ...nextOf(found) };
+  },
+  ListOrphans: async (state, request) => {
+    const found = await page<OrphanRecord>(state, { prefix: 'ORP~', ...cursor(request) });
+    return { orphans: found.records, ...nextOf(found) };
+  },
+  ListBreaks: async (state, request) => {
+    const found = await page<BreakRecord>(state, { prefix: 'BRK~', ...cursor(request) });
+    return { breaks: found.records, ...nextOf(found) };
+  },
+  GetStatement: statementOf,
+  GetVoucherLife: (state, { voucherId }) => lifeOf(state, voucherId),
+  CheckInvariants: checkInvariants,
+};
+
+const walletSummary = (
+  { walletId, agentId, balance, state }: WalletRecord,
+  held: ReadonlyMap<string, bigint>,
+): WalletSummary => ({ walletId, agentId, balance, held: `${held.get(walletId) ?? 0n}`, state });

@@ -3,7 +3,7 @@ import type { SettleOutcome } from './transactions.ts';
 
 /** Something that a person should look at. */
 export interface Alarm {
-  readonly what: BreakKind | QuarantineReason;
+  readonly what: BreakKind | QuarantineReason | 'orphan';
   readonly meterId: string;
   readonly voucherId?: string;
 }

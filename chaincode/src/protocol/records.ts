@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@tapwatt/firmware-contracts';
+import type { ErrorCode, VoucherKind } from '@tapwatt/firmware-contracts';
 import type { Role } from '../context.ts';
 
 /** A registered party (`PTY~id`); `publicKey` is the raw Ed25519 key, 32 bytes in base64url. */
@@ -32,7 +32,7 @@ export interface Decision {
 export interface VoucherRecord {
   readonly voucherId: string;
   /** WIRE.md "Voucher": 1 is credit. */
-  readonly kind: number;
+  readonly kind: VoucherKind;
   readonly meterId: string;
   readonly keyEpoch: number;
   readonly seq: number;
@@ -171,10 +171,14 @@ export interface RequestRecord {
   readonly op: string;
   readonly txId: string;
   readonly voucherId?: string;
-  readonly meterId?: string;
-  readonly keyEpoch?: number;
-  readonly seq?: number;
-  readonly amount?: string;
+  /** Of an `issue`: the rest of its answer. */
+  readonly issued?: {
+    readonly meterId: string;
+    readonly keyEpoch: number;
+    readonly seq: number;
+    readonly amount: string;
+    readonly deliver: boolean;
+  };
   readonly refused?: { readonly code: ErrorCode; readonly message: string };
   /** Of an administrative order: the result it had. */
   readonly result?: unknown;
@@ -199,7 +203,7 @@ export interface OrphanRecord {
   readonly settledTxId?: string;
 }
 
-export type BreakKind = 'fulfilled-after-void' | 'voided-after-fulfilment' | 'conflict' | 'orphan';
+export type BreakKind = 'fulfilled-after-void' | 'voided-after-fulfilment' | 'conflict';
 
 /** Evidence that cannot be true together with the books (`BRK~voucherId~what`): nothing moved, somebody must look. */
 export interface BreakRecord {

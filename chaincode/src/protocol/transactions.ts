@@ -36,6 +36,7 @@ export type IssueItemResult =
       readonly keyEpoch: number;
       readonly seq: number;
       readonly amount: string;
+      readonly deliver: boolean;
       /** This very request had been issued before. */
       readonly repeated: boolean;
     }
@@ -60,7 +61,7 @@ export type SettleOutcome =
   | 'nothing'
   | 'refused';
 
-export interface SettleItemResult {
+export interface SettlementResult {
   /** As the receipt says (zeros when it cannot be read). */
   readonly voucherId: string;
   readonly meterId: string;
@@ -165,13 +166,14 @@ export interface Transactions {
   SettleReceipts: {
     /** 128-byte receipts, hex, whose MAC the gateway has verified. */
     request: { readonly items: readonly { readonly receipt: string }[] };
-    result: { readonly items: readonly SettleItemResult[] };
+    result: { readonly items: readonly SettlementResult[] };
   };
   RequestCancel: { request: CancelRequest; result: CancelResult };
   ReleaseUnproven: {
     request: { readonly voucherId: string; readonly reason: string };
     result: {
       readonly voucherId: string;
+      readonly meterId: string;
       readonly state: 'proposed' | 'released';
       readonly repeated: boolean;
     };

@@ -1,0 +1,63 @@
+import { VOUCHER_KIND } from '@tapwatt/firmware-contracts';
+import type { OrderRecord } from '../protocol/records.ts';
+import type { MeterRecord } from '../registry/meter-record.ts';
+import { requireMeter } from '../registry/meters.ts';
+import { Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
+import { recordOrphan } from '../vouchers/orphan.ts';
+import type { Settled } from '../vouchers/settle-proof.ts';
+import type { ShownReceipt } from '../vouchers/shown-receipt.ts';
+import type { Work } from '../work.ts';
+import { movedTo } from './move.ts';
+
+/** Takes a meter's answer to an order of kind 4 or 6: C moves the epoch, also when the order had been withdrawn. */
+export async function settleEndOfEpoch(work: Work, shown: ShownReceipt): Promise<Settled> {
+  const order = await work.draft.get<OrderRecord>(KEY.order(shown.voucherId));
+  if (order === undefined) {
+    return shown.opening === undefined ? answered(shown) : recordOrphan(work, shown);
+  }
+  if (order.meterId !== shown.meterId) throw new Rejected('WRONG_METER', 'The order is another meter’s.');
+  if (shown.opening === undefined) return answered(shown);
+  if (shown.opening.hash !== order.closeHash) {
+    throw new Rejected('BAD_OPENING', `The opening is not C of order ${order.voucherId}.`);
+  }
+  if (order.status === 'DONE') return { outcome: 'epoch-ended', repeated: true };
+  const done: OrderRecord = {
+    ...order,
+    status: 'DONE',
+    settledTxId: work.txId,
+    opening: shown.opening.value,
+  };
+  work.draft.put(KEY.order(order.voucherId), done);
+  const meter = await requireMeter(work.draft, order.meterId);
+  work.draft.put(KEY.meter(order.meterId), await ended(work, meter, order));
+  return { outcome: 'epoch-ended', repeated: false };
+}
+
+/** Whether it is a refusal to act upon is for WithdrawOrder. */
+function answered({ result }: ShownReceipt): Settled {
+  if (
+    result === 'APPLIED' ||
+    result === 'ALREADY_APPLIED' ||
+    result === 'VOIDED' ||
+    result === 'ALREADY_VOIDED'
+  ) {
+    throw new Rejected('BAD_OPENING', `A receipt that says ${result} must show an opening.`);
+  }
+  return { outcome: 'nothing', code: result, repeated: false };
+}
+
+async function ended(work: Work, meter: MeterRecord, order: OrderRecord): Promise<MeterRecord> {
+  const moved =
+    meter.keyEpoch <= order.keyEpoch
+      ? await movedTo(work, meter, { keyEpoch: order.keyEpoch + 1, nextSeq: 1 })
+      : meter;
+  const { order: pending, quarantine, ...rest } = moved;
+  return {
+    ...rest,
+    ...(pending === undefined || pending.voucherId === order.voucherId ? {} : { order: pending }),
+    // A ledger that had fallen behind its meter has caught up: nothing of the ended epoch can be credited unseen.
+    ...(quarantine === undefined || quarantine === 'ledger-behind' ? {} : { quarantine }),
+    closed: rest.closed || order.kind === VOUCHER_KIND.CLOSE,
+  };
+}

@@ -1,0 +1,59 @@
+import { canonicalJson, decodeStatus, hexToBytes, type StatusFields } from '@tapwatt/firmware-contracts';
+import type { MeterFigures } from '../protocol/records.ts';
+import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
+import { type MeterRecord, summaryOf } from '../registry/meter-record.ts';
+import { quarantined, requireMeter } from '../registry/meters.ts';
+import { Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
+import type { Work } from '../work.ts';
+import { movedTo } from './move.ts';
+
+/**
+ * Takes a meter's own figures. LOCKED, a register that falls, an epoch or a seq that this ledger never gave out put the
+ * meter in quarantine. The order in which statuses come is the gateway's to keep: an old one looks like a fall.
+ */
+export async function recordMeter(
+  work: Work,
+  { status }: TransactionRequest<'RecordMeter'>,
+): Promise<TransactionResult<'RecordMeter'>> {
+  const decoded = decodeStatus(hexToBytes(status));
+  if (!decoded.ok) throw new Rejected('BAD_FORMAT', 'status: breaks the wire contract.');
+  const { fields } = decoded;
+  const before = await requireMeter(work.draft, `${fields.meterId}`);
+  const after =
+    fields.keyEpoch === 0 ? quarantined(work, before, 'locked') : await read(work, before, fields);
+  const changed = canonicalJson(before) !== canonicalJson(after);
+  if (changed) work.draft.put(KEY.meter(before.meterId), after);
+  return { changed, meter: summaryOf(after) };
+}
+
+async function read(work: Work, meter: MeterRecord, fields: StatusFields): Promise<MeterRecord> {
+  // A status of an epoch long ended is an old one: its frame is authentic for ever.
+  if (fields.keyEpoch < meter.keyEpoch) return meter;
+  const seen: MeterFigures = {
+    keyEpoch: fields.keyEpoch,
+    receiptNo: fields.receiptNo,
+    cumulativeCredited: `${fields.cumulativeCredited}`,
+  };
+  const checked = fell(meter, seen) ? quarantined(work, meter, 'register-fell') : meter;
+  return caughtUp(work, { ...checked, seen }, fields);
+}
+
+const fell = ({ seen }: MeterRecord, now: MeterFigures): boolean =>
+  seen !== undefined &&
+  (now.receiptNo < seen.receiptNo || BigInt(now.cumulativeCredited) < BigInt(seen.cumulativeCredited));
+
+/** The meter is where this ledger never sent it: the ledger was restored or forked, and must not reuse a seq. */
+async function caughtUp(
+  work: Work,
+  meter: MeterRecord,
+  { keyEpoch, hi }: StatusFields,
+): Promise<MeterRecord> {
+  const nextSeq = hi + 1;
+  if (keyEpoch === meter.keyEpoch) {
+    return nextSeq <= meter.nextSeq ? meter : { ...quarantined(work, meter, 'ledger-behind'), nextSeq };
+  }
+  // Its C is on the way.
+  if (meter.order !== undefined && keyEpoch === meter.order.keyEpoch + 1) return meter;
+  return movedTo(work, quarantined(work, meter, 'ledger-behind'), { keyEpoch, nextSeq });
+}

@@ -1,0 +1,33 @@
+import type { TransactionRequest } from '../protocol/transactions.ts';
+import { Rejected } from '../rejected.ts';
+import type { Draft } from '../state/draft.ts';
+import { KEY } from '../state/keys.ts';
+import type { Work } from '../work.ts';
+import { enterParty } from './register.ts';
+
+/** The ledger itself (`LDG~ledger`). */
+export interface LedgerRecord {
+  readonly ledgerId: string;
+  readonly txId: string;
+}
+
+/** Founds an empty ledger with its first parties; throws FORBIDDEN on any other. */
+export async function found(
+  work: Work,
+  request: TransactionRequest<'Genesis'>,
+): Promise<{ ledgerId: string }> {
+  if ((await work.draft.get(KEY.ledger)) !== undefined) {
+    throw new Rejected('FORBIDDEN', 'This ledger was founded already.');
+  }
+  const record: LedgerRecord = { ledgerId: request.ledgerId, txId: work.txId };
+  work.draft.put(KEY.ledger, record);
+  for (const party of request.parties) await enterParty(work, party);
+  return { ledgerId: request.ledgerId };
+}
+
+/** The ledger's id, which every signed request names as its audience. */
+export async function ledgerIdOf(draft: Draft): Promise<string> {
+  const ledger = await draft.get<LedgerRecord>(KEY.ledger);
+  if (ledger === undefined) throw new Rejected('FORBIDDEN', 'This ledger was never founded.');
+  return ledger.ledgerId;
+}

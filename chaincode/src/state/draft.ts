@@ -1,0 +1,56 @@
+import { canonicalJson } from '@tapwatt/firmware-contracts';
+import type { LedgerState } from './ports.ts';
+
+/** Where a draft reads what it has not read yet: the ledger's state, or the draft that it branched from. */
+type Below = (key: string) => Promise<unknown>;
+
+/**
+ * What a transaction has read and means to write. It reads its own writes (Fabric does not), parses each key once, and
+ * a branch of it can be dropped without a trace, so that one item of a batch fails alone. Records are never changed in place.
+ */
+export class Draft {
+  readonly #below: Below;
+  readonly #read = new Map<string, unknown>();
+  readonly #written = new Map<string, unknown>();
+
+  private constructor(below: Below) {
+    this.#below = below;
+  }
+
+  static over(state: Pick<LedgerState, 'get'>): Draft {
+    return new Draft(async (key) => {
+      const text = await state.get(key);
+      return text === undefined ? undefined : JSON.parse(text);
+    });
+  }
+
+  /** The record under a key, as this draft sees it. The caller names the type that it once wrote there. */
+  async get<T>(key: string): Promise<T | undefined> {
+    if (this.#written.has(key)) return this.#written.get(key) as T;
+    if (!this.#read.has(key)) this.#read.set(key, await this.#below(key));
+    return this.#read.get(key) as T | undefined;
+  }
+
+  /** Writes a record under a key read before: on Fabric a blind write always validates, whoever else wrote. */
+  put(key: string, record: object): void {
+    if (!this.#read.has(key) && !this.#written.has(key))
+      throw new Error(`${key} is written without being read`);
+    this.#written.set(key, record);
+  }
+
+  branch(): Draft {
+    return new Draft((key) => this.get(key));
+  }
+
+  /** Takes over what a branch of this draft wrote. */
+  merge(branch: Draft): void {
+    for (const [key, record] of branch.#written) this.put(key, record as object);
+  }
+
+  /** What was written, in the order of keys, as canonical JSON: the same for the same transaction, on every peer. */
+  writes(): readonly (readonly [key: string, value: string])[] {
+    return [...this.#written]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, record]) => [key, canonicalJson(record)] as const);
+  }
+}

@@ -1,0 +1,87 @@
+import { carriesMoney } from '@tapwatt/firmware-contracts';
+import { transfer } from '../money/transfer.ts';
+import type { OrphanRecord } from '../protocol/records.ts';
+import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
+import { added } from '../registry/meter-record.ts';
+import { requireMeter } from '../registry/meters.ts';
+import { Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
+import type { Work } from '../work.ts';
+import type { Settled } from './settle-proof.ts';
+import { isRefusal, type ShownReceipt } from './shown-receipt.ts';
+
+/** Records what a meter did with a voucher that this ledger has forgotten, and counts it as settled there; nothing is booked yet. */
+export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Settled> {
+  const { meterId, voucherId, kind, keyEpoch, seq } = shown;
+  const key = KEY.orphan(meterId, voucherId);
+  if ((await work.draft.get(key)) !== undefined) return { outcome: 'orphan', repeated: true };
+  const amount = carriesMoney(kind) && !isRefusal(shown) ? shown.credited : 0n;
+  const orphan: OrphanRecord = {
+    meterId,
+    voucherId,
+    kind,
+    keyEpoch,
+    seq,
+    amount: `${amount}`,
+    status: amount > 0n ? 'RECORDED' : 'NOTHING',
+    receipt: shown.hex,
+    txId: work.txId,
+  };
+  work.draft.put(key, orphan);
+  await count(work, meterId, { amount, orphans: 1 });
+  work.alarms.push({ what: 'orphan', meterId, voucherId });
+  return { outcome: 'orphan', repeated: false };
+}
+
+async function count(
+  work: Work,
+  meterId: string,
+  change: { amount: bigint; orphans: number },
+): Promise<void> {
+  const meter = await requireMeter(work.draft, meterId);
+  work.draft.put(KEY.meter(meterId), {
+    ...meter,
+    settled: added(meter.settled, change.amount),
+    orphaned: added(meter.orphaned, change.amount),
+    orphans: meter.orphans + change.orphans,
+  });
+}
+
+/** Books an orphan as RECOVERED once two parties have stated the same amount: Dr suspense Cr meter credit. */
+export async function recoverOrphan(
+  work: Work,
+  { meterId, voucherId, amount }: TransactionRequest<'RecoverOrphan'>,
+): Promise<TransactionResult<'RecoverOrphan'>> {
+  const key = KEY.orphan(meterId, voucherId);
+  const orphan = await work.draft.get<OrphanRecord>(key);
+  if (orphan === undefined) throw new Rejected('NOT_FOUND', 'No such orphan is recorded.');
+  if (orphan.status === 'NOTHING') throw new Rejected('VOUCHER_STATE', 'There is no money in this orphan.');
+  if (orphan.status === 'RECOVERED') {
+    if (orphan.amount === amount) return { state: 'recovered', repeated: true };
+    throw new Rejected('VOUCHER_STATE', `The orphan was recovered with ${orphan.amount}.`);
+  }
+  const { partyId } = work.submitter;
+  const { proposal } = orphan;
+  if (proposal === undefined || proposal.amount !== amount) {
+    const proposed: OrphanRecord = { ...orphan, proposal: { by: partyId, amount, txId: work.txId } };
+    work.draft.put(key, proposed);
+    return { state: 'proposed', repeated: false };
+  }
+  if (proposal.by === partyId) throw new Rejected('SAME_PARTY');
+  await book(work, orphan, BigInt(amount));
+  return { state: 'recovered', repeated: false };
+}
+
+async function book(work: Work, orphan: OrphanRecord, amount: bigint): Promise<void> {
+  const { meterId, voucherId } = orphan;
+  const recovered: OrphanRecord = {
+    ...orphan,
+    amount: `${amount}`,
+    status: 'RECOVERED',
+    recoveredBy: work.submitter.partyId,
+    settledTxId: work.txId,
+  };
+  work.draft.put(KEY.orphan(meterId, voucherId), recovered);
+  await count(work, meterId, { amount: amount - BigInt(orphan.amount), orphans: 0 });
+  await transfer(work, { kind: 'orphan', debit: 'suspense', credit: 'meter-credit', amount, ref: voucherId });
+}

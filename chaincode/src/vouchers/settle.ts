@@ -1,0 +1,93 @@
+import { endsEpoch } from '@tapwatt/firmware-contracts';
+import { settleEndOfEpoch } from '../epochs/ended.ts';
+import type { VoucherRecord } from '../protocol/records.ts';
+import type { SettlementResult, TransactionResult } from '../protocol/transactions.ts';
+import { type MeterRecord, summaryOf } from '../registry/meter-record.ts';
+import { requireMeter } from '../registry/meters.ts';
+import { asRejected, Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
+import { readRequest } from '../validate.ts';
+import { apart, type Work } from '../work.ts';
+import { recordBreak } from './breaks.ts';
+import { cancelling } from './cancel.ts';
+import { recordOrphan } from './orphan.ts';
+import { type Settled, settleProof } from './settle-proof.ts';
+import { readShownReceipt, type ShownReceipt } from './shown-receipt.ts';
+
+const NO_VOUCHER = '0'.repeat(32);
+const NO_METER = '0';
+
+/** Settles each receipt on its own, one after another; one that proves nothing fails alone. */
+export async function settleReceipts(
+  work: Work,
+  items: readonly unknown[],
+): Promise<TransactionResult<'SettleReceipts'>> {
+  const results: SettlementResult[] = [];
+  for (const item of items) results.push(await settleItem(work, item));
+  return { items: results };
+}
+
+async function settleItem(work: Work, item: unknown): Promise<SettlementResult> {
+  let shown: ShownReceipt | undefined;
+  try {
+    const receipt = readShownReceipt(readRequest(item, (fields) => fields.hex('receipt', 128)));
+    shown = receipt;
+    const settled = await apart(work, (branch) => settleShown(branch, receipt));
+    return { ...named(shown), ...settled, ...(await meterAfter(work, shown)) };
+  } catch (error) {
+    const { code } = asRejected(error);
+    const meter = shown === undefined ? {} : await meterAfter(work, shown);
+    return { ...named(shown), outcome: 'refused', code, repeated: false, ...meter };
+  }
+}
+
+const named = (shown: ShownReceipt | undefined) => ({
+  voucherId: shown?.voucherId ?? NO_VOUCHER,
+  meterId: shown?.meterId ?? NO_METER,
+});
+
+async function meterAfter(work: Work, { meterId }: ShownReceipt): Promise<Pick<SettlementResult, 'meter'>> {
+  const meter = await work.draft.get<MeterRecord>(KEY.meter(meterId));
+  return meter === undefined ? {} : { meter: summaryOf(meter) };
+}
+
+async function settleShown(work: Work, shown: ShownReceipt): Promise<Settled> {
+  await requireMeter(work.draft, shown.meterId);
+  if (endsEpoch(shown.kind)) return settleEndOfEpoch(work, shown);
+  const voucher = await work.draft.get<VoucherRecord>(KEY.voucher(shown.voucherId));
+  if (voucher === undefined) return settleUnknown(work, shown);
+  if (voucher.meterId !== shown.meterId) throw new Rejected('WRONG_METER', 'The voucher is another meter’s.');
+  const conflict = shown.result === 'CONFLICT' ? await takeConflict(work, shown, voucher) : undefined;
+  if (shown.opening !== undefined) return settleProof(work, voucher, { ...shown, opening: shown.opening });
+  if (conflict !== undefined) return conflict;
+  return withoutProof(shown);
+}
+
+/** Two vouchers with one seq: this ledger was restored or forked. The alarm is raised and the voucher cancelled. */
+async function takeConflict(work: Work, shown: ShownReceipt, voucher: VoucherRecord): Promise<Settled> {
+  const isNew = await recordBreak(work, 'conflict', { ...found(shown) });
+  cancelling(work, voucher, 'CONFLICT');
+  return { outcome: 'nothing', code: 'CONFLICT', repeated: !isNew };
+}
+
+async function settleUnknown(work: Work, shown: ShownReceipt): Promise<Settled> {
+  if (shown.opening !== undefined) return recordOrphan(work, shown);
+  if (shown.result !== 'CONFLICT') return withoutProof(shown);
+  const isNew = await recordBreak(work, 'conflict', found(shown));
+  return { outcome: 'nothing', code: 'CONFLICT', repeated: !isNew };
+}
+
+const found = ({ voucherId, meterId, hex }: ShownReceipt) => ({ voucherId, meterId, receipt: hex });
+
+/** A refusal by the meter is an answer and changes nothing here; an APPLIED that shows no opening is none. */
+export function withoutProof({ result }: ShownReceipt): Settled {
+  switch (result) {
+    case 'APPLIED':
+    case 'ALREADY_APPLIED':
+    case 'VOIDED':
+    case 'ALREADY_VOIDED':
+      throw new Rejected('BAD_OPENING', `A receipt that says ${result} must show an opening.`);
+    default:
+      return { outcome: 'nothing', code: result, repeated: false };
+  }
+}
