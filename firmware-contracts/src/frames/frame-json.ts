@@ -2,7 +2,11 @@ import { bytesToHex, hexToBytes } from '../bytes.ts';
 import { TapwattError } from '../errors.ts';
 import { type MeterId, meterId } from '../ids.ts';
 import { type EpochKeys, epochKeys, meterRootKey } from '../keys.ts';
-import { decodeAcknowledgement, encodeAcknowledgement, isAuthenticAcknowledgement } from './acknowledgement.ts';
+import {
+  decodeAcknowledgement,
+  encodeAcknowledgement,
+  isAuthenticAcknowledgement,
+} from './acknowledgement.ts';
 import { type Decoded, FRAME_LENGTH } from './frame.ts';
 import { decodeReceipt, encodeReceipt, isAuthenticReceipt } from './receipt.ts';
 import { decodeStatus, encodeStatus, isAuthenticStatus } from './status.ts';

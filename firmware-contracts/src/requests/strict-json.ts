@@ -57,6 +57,8 @@ const checkTokens = (text: string, what: string): void => {
 const checkKey = (keys: Set<string> | undefined, token: string, what: string): void => {
   const key = String(JSON.parse(token));
   if (keys?.has(key)) throw bad(what, `duplicate key ${token}`);
+  // An own property of this name turns into a prototype when somebody copies members by assignment.
+  if (key === '__proto__') throw bad(what, `${token} is no key here`);
   keys?.add(key);
 };
 
