@@ -177,6 +177,8 @@ def decode_receipt(frame: bytes) -> dict[str, Any]:
     (_, result, kind, clock_trust, meter_id, key_epoch, reserved, receipt_no, seq, voucher_id, credited, balance,
      cumulative, hi, used, meter_time, opening) = _body("receipt", RECEIPT, frame)  # fmt: skip
     _require(result in RESULTS, f"result {result}")
+    # A meter repeats the kind byte of what it was shown, so only the refusal of a bad format may carry any.
+    _require(1 <= kind <= 6 or RESULTS[result] == "BAD_FORMAT", f"kind {kind}")
     _require(clock_trust <= 2, f"clockTrust {clock_trust}")
     _require(reserved == 0, "reserved bytes")
     return {
