@@ -152,10 +152,11 @@ export class Writer {
 
   /** With the disk idle a group goes at once, but waits a little for those who are in the queue already. */
   #flushIfDue(): boolean {
-    const { eagerTransactions, eagerBytes } = this.#parts.limits;
+    const { limits } = this.#parts;
     const group = this.#group;
     if (this.#dead !== undefined || this.#flight !== undefined || group.count === 0) return false;
-    if (this.#queue.length > 0 && !group.reaches(eagerTransactions, eagerBytes)) return false;
+    const mayGrow = !group.isFull(limits) && !group.reaches(limits.eagerTransactions, limits.eagerBytes);
+    if (this.#queue.length > 0 && mayGrow) return false;
     try {
       this.#flush(group);
     } catch (error) {
