@@ -6,7 +6,8 @@ const MINUTE_MS = 60_000;
 
 /** A slower ring, named by `--mode`: real processes and real servers, one file after another. */
 export default defineConfig(({ mode }) => {
-  if (!RINGS.includes(mode)) throw new Error(`--mode names a ring: one of ${RINGS.join(', ')}, not "${mode}"`);
+  if (!RINGS.includes(mode))
+    throw new Error(`--mode names a ring: one of ${RINGS.join(', ')}, not "${mode}"`);
   return {
     test: {
       include: [`*/{src,test,examples}/**/*.${mode}.ring.ts`],

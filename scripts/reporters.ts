@@ -5,5 +5,7 @@ type Reporters = ['default'] | ['default', ['json', { outputFile: string }]];
 /** Vitest's reporters: for people, and, where TAPWATT_TEST_REPORTS names a folder, a JSON report of this run in it. */
 export function reporters(run: string): Reporters {
   const folder = process.env.TAPWATT_TEST_REPORTS;
-  return folder === undefined ? ['default'] : ['default', ['json', { outputFile: path.join(folder, `${run}.json`) }]];
+  return folder === undefined
+    ? ['default']
+    : ['default', ['json', { outputFile: path.join(folder, `${run}.json`) }]];
 }

@@ -7,8 +7,8 @@
     handset.py balance … --wallet W
     handset.py query  … --of REQUEST
 
-where … is --config HANDSET.json ({"id", "user", "password", "key" (a PEM file), "ledgerId"}), --host, --port, --site
-and --outbox FOLDER. Every result is one JSON line on standard output. The request is stored in the outbox before it is
+where … is --config HANDSET.json (as `tapwatt handset add --json` prints it: {"id", "identity", "password"}), --key
+KEY.pem, --ledger-id, --site, --host, --port and --outbox FOLDER. Every result is one JSON line on standard output. The request is stored in the outbox before it is
 sent: the same --request-id sends the same bytes again. Exit 0 at the awaited status, 5 refused, 4 no answer in time.
 """
 
@@ -93,9 +93,9 @@ class HandsetLink:
         self._results: queue.Queue[dict[str, Any]] = queue.Queue(maxsize=1000)
         self._ready: queue.Queue[bool] = queue.Queue()
         self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=config["user"], protocol=mqtt.MQTTv311, clean_session=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=config["identity"], protocol=mqtt.MQTTv311, clean_session=True
         )
-        self._client.username_pw_set(config["user"], config["password"])
+        self._client.username_pw_set(config["identity"], config["password"])
         self._client.on_connect = lambda client, *_: client.subscribe(f"{self._root_topic}/dn/res", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.put(True)
         self._client.on_message = lambda _client, _userdata, message: self._results.put(json.loads(message.payload))
@@ -139,6 +139,8 @@ def parse() -> argparse.Namespace:
     for name in OPERATIONS:
         op = operations.add_parser(name)
         op.add_argument("--config", required=True, type=Path)
+        op.add_argument("--key", required=True, type=Path)
+        op.add_argument("--ledger-id", required=True)
         op.add_argument("--outbox", required=True, type=Path)
         op.add_argument("--host", default="127.0.0.1")
         op.add_argument("--port", type=int, default=1883)
@@ -171,11 +173,11 @@ def main() -> int:
         return 0
     config = json.loads(options.config.read_text())
     request_id = options.request_id or secrets.token_hex(16)
-    key = load_key(Path(config["key"]))
+    key = load_key(options.key)
     jws = stored_request(
         options.outbox,
         request_id,
-        lambda: wire.sign_request(payload_of(options, config["ledgerId"], request_id), config["id"], key),
+        lambda: wire.sign_request(payload_of(options, options.ledger_id, request_id), config["id"], key),
     )
     link = HandsetLink(config, options.host, options.port, options.site)
     try:

@@ -2,8 +2,9 @@
 
     meter.py --factory FACTORY.json --nvm METER.nvm --host 127.0.0.1 --port 1883 --site SITE
 
-FACTORY.json is what a factory puts in: {"meterId", "keyEpoch", "rootKey" (hex), "user", "password", "limit"}.
-A first start (no NVM file) provisions the meter. One JSON line a happening goes to standard output.
+FACTORY.json is what a factory puts in, as `tapwatt meter add --json` prints it: {"meterId", "keyEpoch", "rootKey",
+"identity", "password"}. A first start (no NVM file) provisions the meter. One JSON line a happening goes to standard
+output.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ class MqttMeter:
         record, charged = nvm.load()
         self._meter = Meter(self.meter_id, bytes.fromhex(factory["rootKey"]), record, charged)
         self.client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=factory["user"], protocol=mqtt.MQTTv311, clean_session=True
+            mqtt.CallbackAPIVersion.VERSION2, client_id=factory["identity"], protocol=mqtt.MQTTv311, clean_session=True
         )
-        self.client.username_pw_set(factory["user"], factory["password"])
+        self.client.username_pw_set(factory["identity"], factory["password"])
         self.client.on_connect = self._connected
         self.client.on_message = self._message
         self.client.on_subscribe = self._subscribed
@@ -138,6 +139,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=1883)
     parser.add_argument("--site", required=True)
+    parser.add_argument("--limit", type=int, default=10_000_000, help="highest balance, minor units")
     options = parser.parse_args()
 
     factory = json.loads(options.factory.read_text())
@@ -145,7 +147,7 @@ def main() -> None:
     nvm = Nvm(options.nvm)
     if first_start:
         nvm.store_charged(0)
-        nvm.store_record(Record(key_epoch=int(factory["keyEpoch"]), limit=int(factory["limit"])))
+        nvm.store_record(Record(key_epoch=int(factory["keyEpoch"]), limit=options.limit))
     meter = MqttMeter(factory, nvm, options.site)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     meter.client.connect(options.host, options.port, KEEP_ALIVE_S)
