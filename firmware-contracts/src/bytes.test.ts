@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -42,8 +43,18 @@ test('SHA-256 and HMAC-SHA-256 are those of FIPS 180-4 and RFC 4231', () => {
   expect(bytesToHex(sha256(text('abc')))).toBe(
     'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
   );
-  expect(bytesToHex(hmacSha256(text('Jefe'), 'what do ya want ', text('for nothing?')))).toBe(
+  expect(bytesToHex(hmacSha256(text('Jefe'), text('what do ya want '), text('for nothing?')))).toBe(
     '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  );
+});
+
+test('HMAC-SHA-256 is the one of node:crypto for keys and messages of any length', () => {
+  const bytes = fc.uint8Array({ maxLength: 200 });
+  fc.assert(
+    fc.property(bytes, bytes, bytes, (key, first, second) => {
+      const expected = createHmac('sha256', key).update(first).update(second).digest('hex');
+      expect(bytesToHex(hmacSha256(key, first, second))).toBe(expected);
+    }),
   );
 });
 

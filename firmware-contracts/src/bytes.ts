@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { TapwattError } from './errors.ts';
 
 const HEX = /^(?:[0-9a-fA-F]{2})*$/;
@@ -32,13 +32,26 @@ export const equalConstantTime = (a: Uint8Array, b: Uint8Array): boolean =>
   a.length === b.length && timingSafeEqual(a, b);
 
 /** SHA-256 (FIPS 180-4), 32 bytes. */
-export const sha256 = (bytes: Uint8Array): Uint8Array => plain(createHash('sha256').update(bytes).digest());
+export const sha256 = (bytes: Uint8Array): Uint8Array => plain(hash('sha256', bytes, 'buffer'));
 
-/** HMAC-SHA-256 (RFC 2104) over the parts one after another, 32 bytes. */
-export const hmacSha256 = (key: Uint8Array, ...parts: readonly (Uint8Array | string)[]): Uint8Array => {
-  const hmac = createHmac('sha256', key);
-  for (const part of parts) hmac.update(part);
-  return plain(hmac.digest());
+const BLOCK_LENGTH = 64;
+
+/**
+ * HMAC-SHA-256 (RFC 2104) over the parts one after another, 32 bytes. Made of two one-shot hashes, because
+ * `createHmac` with a key of plain bytes takes seven times as long, and a gateway makes thousands a second.
+ */
+export const hmacSha256 = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array => {
+  const short = key.length > BLOCK_LENGTH ? sha256(key) : key;
+  const inner = padded(short, 0x36, concatBytes(...parts));
+  return sha256(padded(short, 0x5c, sha256(inner)));
+};
+
+/** One block of the key and a pad byte, then the content. */
+const padded = (key: Uint8Array, pad: number, content: Uint8Array): Uint8Array => {
+  const block = new Uint8Array(BLOCK_LENGTH + content.length).fill(pad, 0, BLOCK_LENGTH);
+  for (let i = 0; i < key.length; i++) block[i] = pad ^ (key[i] ?? 0);
+  block.set(content, BLOCK_LENGTH);
+  return block;
 };
 
 /** Byte strings one after another. */

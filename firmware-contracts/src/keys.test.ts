@@ -3,12 +3,13 @@ import { bytesToHex, concatBytes, hmacSha256 } from './bytes.ts';
 import { meterId, type VoucherId } from './ids.ts';
 import { epochKeys, meterRootKey } from './keys.ts';
 
+const text = (value: string) => new TextEncoder().encode(value);
 const master = new Uint8Array(32).fill(0x5a);
 const id = '8f14e45fceea167a5a36dedd4bea2543' as VoucherId;
 
 test('the root key is HKDF-SHA-256 as RFC 5869 spells it out', () => {
   const salt = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 42);
-  const expected = hmacSha256(hmacSha256(salt, master), 'tapwatt/v1/meter', Uint8Array.of(1));
+  const expected = hmacSha256(hmacSha256(salt, master), text('tapwatt/v1/meter'), Uint8Array.of(1));
   expect(meterRootKey(master, meterId('42'))).toEqual(expected);
 });
 
@@ -33,8 +34,8 @@ test('no two keys or openings of a meter are the same', () => {
 
 test('the epoch is two big-endian bytes', () => {
   const root = meterRootKey(master, meterId('1'));
-  const epochKey = hmacSha256(root, concatBytes(new TextEncoder().encode('epoch'), Uint8Array.of(1, 2)));
-  expect(epochKeys(root, 0x0102).voucher).toEqual(hmacSha256(epochKey, 'voucher'));
+  const epochKey = hmacSha256(root, concatBytes(text('epoch'), Uint8Array.of(1, 2)));
+  expect(epochKeys(root, 0x0102).voucher).toEqual(hmacSha256(epochKey, text('voucher')));
 });
 
 test('keys of a wrong length and epochs out of range are refused', () => {

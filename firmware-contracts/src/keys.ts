@@ -41,6 +41,23 @@ export const epochKeys = (root: Uint8Array, keyEpoch: number): EpochKeys => {
 
 type KeyName = 'voucher' | 'receipt' | 'status' | 'ack' | 'cfg' | 'time';
 
+const label = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const EPOCH_LABEL = label('epoch');
+const KEY_LABEL: Readonly<Record<KeyName, Uint8Array>> = {
+  voucher: label('voucher'),
+  receipt: label('receipt'),
+  status: label('status'),
+  ack: label('ack'),
+  cfg: label('cfg'),
+  time: label('time'),
+};
+const OPENING_LABEL: Readonly<Record<OpeningKind, Uint8Array>> = {
+  fulfil: label('fulfil'),
+  void: label('void'),
+  close: label('close'),
+};
+
 class DerivedEpochKeys implements EpochKeys {
   readonly keyEpoch: number;
   readonly #epochKey: Uint8Array;
@@ -48,7 +65,7 @@ class DerivedEpochKeys implements EpochKeys {
 
   constructor(root: Uint8Array, keyEpoch: number) {
     this.keyEpoch = keyEpoch;
-    this.#epochKey = hmacSha256(root, 'epoch', Uint8Array.of(keyEpoch >> 8, keyEpoch & 0xff));
+    this.#epochKey = hmacSha256(root, EPOCH_LABEL, Uint8Array.of(keyEpoch >> 8, keyEpoch & 0xff));
   }
 
   get voucher(): Uint8Array {
@@ -71,13 +88,13 @@ class DerivedEpochKeys implements EpochKeys {
   }
 
   opening(kind: OpeningKind, voucherId: VoucherId): Uint8Array {
-    return hmacSha256(this.#epochKey, kind, hexToBytes(voucherId));
+    return hmacSha256(this.#epochKey, OPENING_LABEL[kind], hexToBytes(voucherId));
   }
 
   #key(name: KeyName): Uint8Array {
     const known = this.#derived.get(name);
     if (known !== undefined) return known;
-    const key = hmacSha256(this.#epochKey, name);
+    const key = hmacSha256(this.#epochKey, KEY_LABEL[name]);
     this.#derived.set(name, key);
     return key;
   }

@@ -86,7 +86,11 @@ const GOOD: readonly Good[] = [
   ['credit for the largest meter number', 'voucher', { meterId: '18446744073709551615' }],
   ['credit for a meter number above 2^53', 'voucher', { meterId: '9007199254740993' }],
   ['credit of the last epoch', 'voucher', { keyEpoch: 65_535 }],
-  ['credit of the last seq, its floor its own seq', 'voucher', { seq: 4_294_967_295, floorSeq: 4_294_967_295 }],
+  [
+    'credit of the last seq, its floor its own seq',
+    'voucher',
+    { seq: 4_294_967_295, floorSeq: 4_294_967_295 },
+  ],
   ['credit far above its floor', 'voucher', { seq: 64, floorSeq: 1 }],
   ['credit that expires', 'voucher', { expiresAt: 1_790_086_400 }],
   ['credit with the latest dates', 'voucher', { issuedAt: 4_294_967_295, expiresAt: 4_294_967_295 }],
@@ -104,7 +108,11 @@ const GOOD: readonly Good[] = [
   ['receipt: void order applied', 'receipt', { result: 2, kind: 2, credited: '0' }],
   ['receipt: voided before', 'receipt', { result: 3, credited: '0' }],
   ['receipt: bad format', 'receipt', { result: 16, ...REFUSAL }],
-  ['receipt: bad format of a wrong length', 'receipt', { result: 16, kind: 0, seq: 0, voucherId: '00'.repeat(16), ...REFUSAL }],
+  [
+    'receipt: bad format of a wrong length',
+    'receipt',
+    { result: 16, kind: 0, seq: 0, voucherId: '00'.repeat(16), ...REFUSAL },
+  ],
   ['receipt: bad format of an unknown kind', 'receipt', { result: 16, kind: 255, ...REFUSAL }],
   ['receipt: wrong meter', 'receipt', { result: 17, ...REFUSAL }],
   ['receipt: bad MAC', 'receipt', { result: 18, ...REFUSAL }],
@@ -119,26 +127,46 @@ const GOOD: readonly Good[] = [
   ['receipt: epoch ended', 'receipt', { kind: 6, seq: 0, credited: '0', keyEpoch: 65_534 }],
   ['receipt with a clock that nobody set', 'receipt', { clockTrust: 0, meterTime: 0 }],
   ['receipt with a balance below zero', 'receipt', { balance: '-1' }],
-  ['receipt with the lowest balance', 'receipt', { balance: '-9223372036854775808', cumulativeCredited: '0' }],
-  ['receipt with the largest figures', 'receipt', {
-    balance: '9223372036854775807',
-    cumulativeCredited: '18446744073709551615',
-    used: '18446744073709551615',
-    hi: 4_294_967_295,
-    receiptNo: 4_294_967_295,
-  }],
+  [
+    'receipt with the lowest balance',
+    'receipt',
+    { balance: '-9223372036854775808', cumulativeCredited: '0' },
+  ],
+  [
+    'receipt with the largest figures',
+    'receipt',
+    {
+      balance: '9223372036854775807',
+      cumulativeCredited: '18446744073709551615',
+      used: '18446744073709551615',
+      hi: 4_294_967_295,
+      receiptNo: 4_294_967_295,
+    },
+  ],
   ['status', 'status'],
   ['status with every state bit', 'status', { stateBits: 127 }],
   ['status of a closed meter', 'status', { stateBits: 64, keyEpoch: 2, hi: 0, used: '0', floorSeq: 1 }],
   ['status with a balance below zero', 'status', { balance: '-250', stateBits: 7 }],
-  ['status with the largest figures', 'status', { used: '18446744073709551615', hi: 4_294_967_295, floorSeq: 4_294_967_295 }],
-  ['status of a locked meter', 'status', {
-    stateBits: 0,
-    ...LOCKED_STATUS(),
-  }],
+  [
+    'status with the largest figures',
+    'status',
+    { used: '18446744073709551615', hi: 4_294_967_295, floorSeq: 4_294_967_295 },
+  ],
+  [
+    'status of a locked meter',
+    'status',
+    {
+      stateBits: 0,
+      ...LOCKED_STATUS(),
+    },
+  ],
   ['acknowledgement', 'ack'],
   ['acknowledgement of nothing', 'ack', { receiptNo: 0, floorSeq: 1 }],
-  ['acknowledgement with the largest numbers', 'ack', { receiptNo: 4_294_967_295, floorSeq: 4_294_967_295, keyEpoch: 65_535 }],
+  [
+    'acknowledgement with the largest numbers',
+    'ack',
+    { receiptNo: 4_294_967_295, floorSeq: 4_294_967_295, keyEpoch: 65_535 },
+  ],
   ['time order', 'time'],
   ['time order with the largest numbers', 'time', { timeNo: 4_294_967_295, time: 4_294_967_295 }],
 ];
@@ -210,7 +238,13 @@ const LENGTHS: readonly (readonly [name: string, type: FrameType, change: -1 | 1
   ['time order with a byte too many', 'time', 1],
 ];
 
-const MAC_LENGTH: Readonly<Record<FrameType, number>> = { voucher: 16, receipt: 16, status: 8, ack: 8, time: 8 };
+const MAC_LENGTH: Readonly<Record<FrameType, number>> = {
+  voucher: 16,
+  receipt: 16,
+  status: 8,
+  ack: 8,
+  time: 8,
+};
 
 /** Every frame vector, in the shape of WIRE.md "Test vectors". */
 export const frameVectors = (): FrameVector[] => [
@@ -251,7 +285,13 @@ const badVector = ([name, type, change, ...patches]: Bad): FrameVector => {
 };
 
 const KEY = { voucher: 'voucher', receipt: 'receipt', status: 'status', ack: 'ack', time: 'time' } as const;
-const EPOCH_OFFSET: Readonly<Record<FrameType, number>> = { voucher: 10, receipt: 12, status: 2, ack: 2, time: 2 };
+const EPOCH_OFFSET: Readonly<Record<FrameType, number>> = {
+  voucher: 10,
+  receipt: 12,
+  status: 2,
+  ack: 2,
+  time: 2,
+};
 
 const decodeEpoch = (type: FrameType, frame: Uint8Array): number =>
   new DataView(frame.buffer, frame.byteOffset).getUint16(EPOCH_OFFSET[type]);

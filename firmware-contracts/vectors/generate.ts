@@ -15,7 +15,9 @@ for (const [name, vectors] of Object.entries(files)) {
   const text = textOf(vectors);
   if (!isCheck) writeFileSync(file, text);
   else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${name} differs from what the code makes; if that is meant: node firmware-contracts/vectors/generate.ts`);
+    console.error(
+      `${name} differs from what the code makes; if that is meant: node firmware-contracts/vectors/generate.ts`,
+    );
     process.exitCode = 1;
   }
   console.error(`${name}: ${vectors.length} vectors`);
