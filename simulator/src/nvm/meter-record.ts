@@ -43,7 +43,7 @@ const writeWindow = (out: ByteWriter, window: Window): void => {
   out.u64(window.voided);
   out.u32(window.floorSeq);
   out.u64(present);
-  for (const tag of window.tags) if (tag !== undefined) out.bytes(hexToBytes(tag));
+  out.bytes(hexToBytes(window.tags.filter((tag) => tag !== undefined).join('')));
 };
 
 const readWindow = (from: ByteReader): Window => {
