@@ -29,13 +29,15 @@ export async function readKeyFile(path: string, rules: KeyFileRules): Promise<Ke
     if (development) throw new TapwattError('DEVELOPMENT_KEYS', `${path} is a development key.`);
     await refuseOpenMode(path);
   }
-  const body = text
-    .split('\n')
-    .filter((line) => !line.startsWith('#'))
-    .join('\n')
-    .trim();
+  const body = withoutComments(text);
   if (body === '') throw new TapwattError('KEY_FILE', `${path} is empty.`);
   return { body, development };
+}
+
+/** The text of a key file without its comment lines. */
+export function withoutComments(text: string): string {
+  const lines = text.split('\n').filter((line) => !line.startsWith('#'));
+  return lines.join('\n').trim();
 }
 
 /**

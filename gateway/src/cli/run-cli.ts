@@ -1,0 +1,21 @@
+import { TapwattError } from '@tapwatt/firmware-contracts';
+import { CommanderError } from 'commander';
+import type { CliEdges } from './edges.ts';
+import { EXIT, EXIT_CODE_OF, type ExitCode } from './exit-code.ts';
+import { createOutput } from './output.ts';
+import { createProgram } from './program.ts';
+
+export const VERSION = '0.1.0';
+
+/** Runs one command line to its end and gives its exit code. Never throws. */
+export async function runCli(edges: CliEdges): Promise<ExitCode> {
+  const run = createProgram(edges, VERSION);
+  try {
+    await run.program.parseAsync([...edges.argv], { from: 'user' });
+    return run.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    createOutput(edges, run.json).error(error);
+    return error instanceof TapwattError ? EXIT_CODE_OF[error.code] : EXIT.failed;
+  }
+}

@@ -1,0 +1,51 @@
+import { pino } from 'pino';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { type RunOptions, readConfig, type Session } from './session.ts';
+
+const STDERR = 2;
+
+/** `run`: one gateway, until SIGINT or SIGTERM; a second signal ends it at once. Logs go to stderr. */
+export async function runGateway(session: Session, options: RunOptions): Promise<ExitCode> {
+  const { config } = await readConfig(session.edges, options);
+  const { startGateway } = await import('../main.ts');
+  process.umask(0o077);
+  const logDestination = pino.destination({ dest: STDERR, sync: true });
+  const stopped = stopSignal();
+  const gateway = await startGateway(config, { logDestination });
+  const { mqtt, http } = gateway.ports;
+  const page = `http://${urlHost(config.http.host)}:${http}/`;
+  const broker = mqtt === undefined ? config.mqtt.external : `mqtt://${urlHost(config.mqtt.host)}:${mqtt}`;
+  session.out.data(
+    {
+      status: 'ready',
+      mqttPort: mqtt ?? null,
+      httpPort: http,
+      page,
+      data: config.dataDirectory,
+      pid: process.pid,
+    },
+    `Ready. The page is at ${page}, meters connect to ${broker}, data lies in ${config.dataDirectory}.`,
+  );
+  await stopped;
+  session.out.note('Stopping: what is on its way is settled first. Once more to stop at once.');
+  await gateway.close();
+  return EXIT.ok;
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = (): void => {
+      if (asked) process.exit(EXIT.failed);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', ask);
+    process.on('SIGTERM', ask);
+  });
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
