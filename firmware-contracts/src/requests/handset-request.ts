@@ -49,7 +49,7 @@ export interface BalanceRequest extends RequestBase {
   readonly walletId: string;
 }
 
-export interface QueryRequestOfHandset extends RequestBase {
+export interface HandsetQueryRequest extends RequestBase {
   readonly op: 'query';
   /** A requestId or a voucherId of the same agent. */
   readonly of: string;
@@ -62,7 +62,7 @@ export type HandsetRequest =
   | CancelRequest
   | ReceiptsRequest
   | BalanceRequest
-  | QueryRequestOfHandset;
+  | HandsetQueryRequest;
 
 export type HandsetOp = HandsetRequest['op'];
 export type ParsedRequest = ParsedJws<HandsetRequest>;
