@@ -20,12 +20,17 @@ const { values } = parseArgs({
   options: {
     meters: { type: 'string', default: '200' },
     seconds: { type: 'string', default: '5' },
+    /** Round trips under way at once, when no rate is given. */
     window: { type: 'string', default: '64' },
+    /** Round trips offered a second; 0: the next one when one has ended. */
+    rate: { type: 'string', default: '0' },
     way: { type: 'string', multiple: true, default: ['leg', 'client', 'broker'] },
   },
 });
 const SITE = 'bench';
 const meters = Number(values.meters);
+const rate = Number(values.rate);
+const PACE_MS = 2;
 const VOUCHER = Buffer.alloc(72, 1);
 const UNLIMITED = { meter: Number.POSITIVE_INFINITY, handset: 0, gateway: 0 };
 
@@ -93,7 +98,7 @@ const run = async (way: string, engine: Engine): Promise<void> => {
   const send = WAYS[way]?.(engine, (id) => {
     times.push(performance.now() - (sentAt.get(id) ?? 0));
     trips++;
-    if (running) sendNext();
+    if (running && rate === 0) sendNext();
   });
   if (send === undefined) throw new Error(`no such way: ${way}`);
   const sendNext = () => {
@@ -101,7 +106,10 @@ const run = async (way: string, engine: Engine): Promise<void> => {
     sentAt.set(id, performance.now());
     send(id);
   };
-  for (let n = 0; n < Number(values.window); n++) sendNext();
+  if (rate === 0) for (let n = 0; n < Number(values.window); n++) sendNext();
+  const pacer = setInterval(() => {
+    for (let n = 0; n < (rate * PACE_MS) / 1000; n++) sendNext();
+  }, PACE_MS);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const before = { trips, cpu: process.cpuUsage(), at: performance.now() };
   times.length = 0;
@@ -109,6 +117,7 @@ const run = async (way: string, engine: Engine): Promise<void> => {
   const cpu = process.cpuUsage(before.cpu);
   const done = trips - before.trips;
   running = false;
+  clearInterval(pacer);
   report(way, { done, seconds: (performance.now() - before.at) / 1000, cpuUs: cpu.user + cpu.system, times });
 };
 

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { type Frame, FrameSplitter, type SplitLimits } from './frame-splitter.ts';
+import { Gatherer } from './gatherer.ts';
 import type { BrokerLimits } from './limits.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
@@ -36,11 +37,11 @@ export class GuardedStream extends Duplex {
   readonly #transport: Duplex;
   readonly #options: GuardOptions;
   readonly #splitter: FrameSplitter;
+  readonly #out: Gatherer;
   readonly #connectTimer: NodeJS.Timeout;
   #bucket: TokenBucket | undefined;
   #waiting: Frame[] = [];
   #throttle: NodeJS.Timeout | undefined;
-  #flushes = 0;
   #flushesAtSweep = 0;
   #idleSweeps = 0;
 
@@ -49,6 +50,7 @@ export class GuardedStream extends Duplex {
     super(Number.isFinite(maxPendingBytes) ? { writableHighWaterMark: maxPendingBytes } : {});
     this.#options = options;
     this.#transport = options.transport;
+    this.#out = new Gatherer(options.transport);
     this.#splitter = new FrameSplitter(options.limits);
     this.#connectTimer = setTimeout(() => this.cut('connect-timeout'), options.limits.connectTimeoutMs);
     this.#listen(options.transport);
@@ -56,7 +58,7 @@ export class GuardedStream extends Duplex {
 
   /** Bytes that wait for the client to take them. */
   get pendingBytes(): number {
-    return this.writableLength;
+    return this.writableLength + this.#out.pendingBytes;
   }
 
   /** Called at the CONNACK: ends the connect deadline and sets what this client may send from now on. */
@@ -82,26 +84,27 @@ export class GuardedStream extends Duplex {
 
   /** Called every `stallTimeoutMs` / `SWEEPS_TO_STALL`: cuts a client that took nothing for that long. */
   sweep(): void {
-    const moving = this.writableLength === 0 || this.#flushes !== this.#flushesAtSweep;
-    this.#flushesAtSweep = this.#flushes;
+    const moving = this.pendingBytes === 0 || this.#out.flushes !== this.#flushesAtSweep;
+    this.#flushesAtSweep = this.#out.flushes;
     this.#idleSweeps = moving ? 0 : this.#idleSweeps + 1;
     if (this.#idleSweeps >= SWEEPS_TO_STALL) this.cut('stalled');
   }
 
   override write(chunk: unknown, ...rest: unknown[]): boolean {
-    if (this.writableLength > this.#options.limits.maxPendingBytes) this.cut('slow-consumer');
+    if (this.pendingBytes > this.#options.limits.maxPendingBytes) this.cut('slow-consumer');
     return super.write(chunk, ...(rest as []));
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#flush(chunk, done);
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#out.write(chunk, done);
   }
 
-  override _writev(parts: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
-    this.#flush(Buffer.concat(parts.map((part) => part.chunk)), done);
+  override _writev(parts: { chunk: Buffer }[], done: () => void): void {
+    this.#out.write(Buffer.concat(parts.map((part) => part.chunk)), done);
   }
 
-  override _final(done: (error?: Error | null) => void): void {
+  override _final(done: () => void): void {
+    this.#out.flush();
     this.#transport.end();
     done();
   }
@@ -184,13 +187,6 @@ export class GuardedStream extends Duplex {
     return run === undefined ? wanted : this.push(run);
   }
 
-  #flush(bytes: Buffer, done: (error?: Error | null) => void): void {
-    this.#transport.write(bytes, (error) => {
-      this.#flushes++;
-      done(error);
-    });
-  }
-
   #endTransport(now: boolean): void {
     const transport = this.#transport;
     if (transport.destroyed) return;
@@ -198,6 +194,7 @@ export class GuardedStream extends Duplex {
       transport.destroy();
       return;
     }
+    this.#out.flush();
     transport.end();
     const linger = setTimeout(() => transport.destroy(), this.#options.limits.lingerMs);
     linger.unref();
