@@ -26,6 +26,31 @@ export interface HandGateway {
 
 export const own = topics(SITE);
 
+/** What was heard: kept, given to who waits for it, and told to who listens. */
+const inbox = () => {
+  const heard: Heard[] = [];
+  const untaken: Heard[] = [];
+  const waiting: { matches: (message: Heard) => boolean; resolve: (payload: Uint8Array) => void }[] = [];
+  const handlers: ((message: Heard) => void)[] = [];
+  return {
+    heard,
+    add: (message: Heard): void => {
+      heard.push(message);
+      const index = waiting.findIndex(({ matches }) => matches(message));
+      if (index >= 0) waiting.splice(index, 1)[0]?.resolve(message.payload);
+      else untaken.push(message);
+      for (const handler of handlers) handler(message);
+    },
+    next: (matches: (message: Heard) => boolean): Promise<Uint8Array> => {
+      const index = untaken.findIndex(matches);
+      const [found] = index >= 0 ? untaken.splice(index, 1) : [];
+      if (found !== undefined) return Promise.resolve(found.payload);
+      return new Promise((resolve) => waiting.push({ matches, resolve }));
+    },
+    onMessage: (handler: (message: Heard) => void): void => void handlers.push(handler),
+  };
+};
+
 export const startHandGateway = async (): Promise<HandGateway> => {
   const broker = await Aedes.createBroker();
   const sockets = new Set<Socket>();
@@ -38,37 +63,19 @@ export const startHandGateway = async (): Promise<HandGateway> => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const heard: Heard[] = [];
-  const untaken: Heard[] = [];
-  const waiting: { matches: (m: Heard) => boolean; resolve: (payload: Uint8Array) => void }[] = [];
-  const handlers: ((message: Heard) => void)[] = [];
+  const { heard, add, next, onMessage } = inbox();
   let refused: string | undefined;
-
   broker.authenticate = (client, _user, _password, done) => done(null, client.id !== refused);
   broker.on('publish', (packet, client) => {
     if (client === null || client === undefined) return;
-    const message = {
-      topic: packet.topic,
-      payload: new Uint8Array(packet.payload as Buffer),
-      from: client.id,
-    };
-    heard.push(message);
-    const index = waiting.findIndex(({ matches }) => matches(message));
-    if (index >= 0) waiting.splice(index, 1)[0]?.resolve(message.payload);
-    else untaken.push(message);
-    for (const handler of handlers) handler(message);
+    add({ topic: packet.topic, payload: new Uint8Array(packet.payload as Buffer), from: client.id });
   });
 
   return {
     port: (server.address() as AddressInfo).port,
     heard,
-    next: (matches) => {
-      const index = untaken.findIndex(matches);
-      const [found] = index >= 0 ? untaken.splice(index, 1) : [];
-      if (found !== undefined) return Promise.resolve(found.payload);
-      return new Promise((resolve) => waiting.push({ matches, resolve }));
-    },
-    onMessage: (handler) => handlers.push(handler),
+    next,
+    onMessage,
     send: (topic, payload) =>
       new Promise((resolve, reject) => {
         const packet = {

@@ -59,7 +59,7 @@ interface Waiter {
   readonly resolve: (ask: Ask) => void;
 }
 
-export const RESEND_BACKOFF: Backoff = { firstMs: 2_000, maxMs: 30_000 };
+const RESEND_BACKOFF: Backoff = { firstMs: 2_000, maxMs: 30_000 };
 const MAX_OUTSTANDING = 4_096;
 const MILLIS = 1_000;
 

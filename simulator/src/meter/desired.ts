@@ -15,9 +15,17 @@ const settingsOf = (factory: MeterSettings, desired: DesiredState): MeterSetting
 export const settingsFrom = (factory: MeterSettings, desired: string): MeterSettings =>
   desired === '' ? factory : settingsOf(factory, JSON.parse(desired) as DesiredState);
 
+/** What was wanted so far, with what is wanted now: a member left out leaves what the meter has. */
+const merged = (kept: string, desired: DesiredState): DesiredState => {
+  if (kept === '') return desired;
+  const before = JSON.parse(kept) as DesiredState;
+  return { ...before, ...desired, limits: { ...before.limits, ...desired.limits } };
+};
+
 /** The device after a `dn/cfg`: what to do with it is firmware-contracts' decision, what it then means for the relay is ours. */
 export const followDesiredState = (state: DeviceState, payload: Uint8Array): DeviceState => {
   const { desired, state: meter } = takeDesiredState(state.meter, payload);
   if (desired === undefined) return state;
-  return { ...state, meter, desired: canonicalJson(desired), settings: settingsOf(state.factory, desired) };
+  const whole = merged(state.desired, desired);
+  return { ...state, meter, desired: canonicalJson(whole), settings: settingsOf(state.factory, whole) };
 };

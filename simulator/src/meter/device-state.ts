@@ -14,10 +14,10 @@ export interface DeviceState {
   readonly meter: MeterState;
   readonly register: ChargeRegister;
   readonly tamper: boolean;
-  /** JSON of the newest desired state, empty before the first. */
+  /** JSON of all that was desired so far, empty before the first time. */
   readonly desired: string;
   readonly settings: MeterSettings;
-  /** What a desired state falls back to where it says nothing. */
+  /** What counts where no desired state ever said anything. */
   readonly factory: MeterSettings;
   readonly relayClosed: boolean;
   /** Seconds to add to the device's own clock, and how far the sum is trusted. */

@@ -13,9 +13,11 @@ import { MASTER } from '../../test/fleet-of.ts';
 import { issuerFor } from '../../test/vouchers.ts';
 import { MemoryNvm } from '../nvm/memory-nvm.ts';
 import { METER_NVM_WORDS, MeterMemory } from '../nvm/meter-memory.ts';
+import { settingsFrom } from './desired.ts';
 import { balanceOf, type DeviceState, storedRecordOf } from './device-state.ts';
 import type { DeviceEffect } from './effects.ts';
 import { powerOn, provisionMemory } from './power-on.ts';
+import { FACTORY_SETTINGS } from './settings.ts';
 import { type DeviceInput, step } from './step.ts';
 
 const METER = '1000000001';
@@ -193,8 +195,12 @@ describe('a meter', () => {
     expect(bits & STATE_BIT.QUARANTINED).toBe(STATE_BIT.QUARANTINED);
     expect(run(set.state, frame('cfg', issuer.desired(5, { relay: 'auto' }))).effects).toEqual([]);
     expect(run(set.state, frame('cfg', issuerFor('1000000002').desired(6))).effects).toEqual([]);
-    const back = run(set.state, frame('cfg', issuer.desired(6)));
-    expect(back.state).toMatchObject({ relayClosed: true, settings: { tariffMinorPerKwh: 650n } });
+    const back = run(set.state, frame('cfg', issuer.desired(6, { relay: 'auto' })));
+    expect(back.state).toMatchObject({
+      relayClosed: true,
+      settings: { tariffMinorPerKwh: 800n, quarantined: true },
+    });
+    expect(settingsFrom(FACTORY_SETTINGS, back.state.desired)).toEqual(back.state.settings);
   });
 
   it('stays connected without credit in friendly hours, by a clock it trusts', () => {

@@ -9,7 +9,7 @@ export interface StoredRecord {
   readonly record: MeterRecord;
   /** The case was opened; cleared by a voucher of kind 3, in the same commit. */
   readonly tamper: boolean;
-  /** The JSON of the newest desired state, at most `MAX_DESIRED_BYTES` of UTF-8; empty before the first. */
+  /** The JSON of all that was desired so far, at most `MAX_DESIRED_BYTES` of UTF-8; empty before the first. */
   readonly desired: string;
 }
 
