@@ -127,7 +127,7 @@ class MqttMeter:
             say("cfg-ignored")
             return
         self._store(taken[0])
-        self._quarantined = bool(taken[1].get("quarantined"))
+        self._quarantined = bool(taken[1].get("quarantined", self._quarantined))
         say("cfg", version=taken[0].cfg_version)
         self._publish_status()
 

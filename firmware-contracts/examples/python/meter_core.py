@@ -158,7 +158,8 @@ class Meter:
         if v["kind"] in wire.MONEY_KINDS:
             if clock.trust >= 1 and v["expiresAt"] != 0 and clock.now > v["expiresAt"]:
                 return "EXPIRED"
-            if record.cumulative_credited - self.charged + v["amount"] > record.limit:
+            credited = record.cumulative_credited + v["amount"]
+            if credited - self.charged > record.limit or credited > MASK64:
                 return "OVER_LIMIT"
         return None
 
@@ -261,9 +262,10 @@ class Meter:
         if state is None or state.get("meterId") != str(self.meter_id):
             return None
         version = state.get("version")
-        if not isinstance(version, int) or version <= record.cfg_version:
+        if not isinstance(version, int) or not record.cfg_version < version < 2**32:
             return None
-        return replace(record, cfg_version=version), state
+        limit = int(state.get("limits", {}).get("balance", record.limit))
+        return replace(record, cfg_version=version, limit=limit), state
 
     def status(self, state_bits: int, meter_time: int) -> bytes:
         record = self.record
