@@ -219,6 +219,17 @@ export class Town {
     return this.#encode({ ...creditOf(await this.voucher(voucherId)), kind: 2, amount: 0n, expiresAt: 0 });
   }
 
+  /** The bytes of a credit that this town's ledger knows nothing of. */
+  encodeCredit(
+    credit: Pick<IssueItem, 'keyEpoch' | 'seq' | 'voucherId' | 'floorSeq'> & {
+      meterId: string;
+      amount: bigint;
+    },
+  ): Uint8Array {
+    const ids = { meterId: asMeterId(credit.meterId), voucherId: credit.voucherId as VoucherId };
+    return this.#encode({ ...credit, ...ids, kind: 1, issuedAt: ISSUED_AT, expiresAt: 0 });
+  }
+
   #encode(fields: VoucherFields): Uint8Array {
     return encodeVoucher(fields, this.keysOf(`${fields.meterId}`, fields.keyEpoch));
   }

@@ -1,8 +1,8 @@
 import { carriesMoney } from '@tapwatt/firmware-contracts';
 import { transfer } from '../money/transfer.ts';
-import type { OrphanRecord } from '../protocol/records.ts';
+import type { MeterFigures, OrphanRecord } from '../protocol/records.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
-import { added } from '../registry/meter-record.ts';
+import { added, withNewerFigures } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
 import { Rejected } from '../rejected.ts';
 import { KEY } from '../state/keys.ts';
@@ -28,7 +28,7 @@ export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Set
     txId: work.txId,
   };
   work.draft.put(key, orphan);
-  await count(work, meterId, { amount, orphans: 1 });
+  await count(work, meterId, { amount, orphans: 1, figures: shown.figures });
   work.alarms.push({ what: 'orphan', meterId, voucherId });
   return { outcome: 'orphan', repeated: false };
 }
@@ -36,11 +36,12 @@ export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Set
 async function count(
   work: Work,
   meterId: string,
-  change: { amount: bigint; orphans: number },
+  change: { readonly amount: bigint; readonly orphans: number; readonly figures?: MeterFigures },
 ): Promise<void> {
   const meter = await requireMeter(work.draft, meterId);
+  const shown = change.figures === undefined ? meter : withNewerFigures(meter, change.figures);
   work.draft.put(KEY.meter(meterId), {
-    ...meter,
+    ...shown,
     settled: added(meter.settled, change.amount),
     orphaned: added(meter.orphaned, change.amount),
     orphans: meter.orphans + change.orphans,
