@@ -3,14 +3,14 @@
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isTest, WORKSPACES, workspaceOf } from './checks/architecture.ts';
+import { isForTests, WORKSPACES, workspaceOf } from './checks/architecture.ts';
 import { functionLengths } from './checks/function-lengths.ts';
 import { readTree } from './checks/source-tree.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const tree = readTree(root);
 const code = tree.files.filter(
-  (file) => file.endsWith('.ts') && workspaceOf(file) !== undefined && !isTest(file),
+  (file) => file.endsWith('.ts') && workspaceOf(file) !== undefined && !isForTests(file),
 );
 
 function quantile(sorted: readonly number[], share: number): number {

@@ -37,6 +37,11 @@ export function isTest(file: string): boolean {
   return /\.(test|ring)\.ts$/.test(file);
 }
 
+/** Tests and what only they use: fixtures, harnesses, benchmarks. */
+export function isForTests(file: string): boolean {
+  return isTest(file) || /\.fixture\.ts$/.test(file) || /\/(test|testing|bench|examples)\//.test(file);
+}
+
 export function workspaceOf(file: string): string | undefined {
   const first = file.split('/')[0] ?? '';
   return WORKSPACES.includes(first) ? first : undefined;

@@ -1,4 +1,4 @@
-import { ADAPTERS, isTest, isUnder, MAY_IMPORT, PACKAGE_SCOPE, workspaceOf } from './architecture.ts';
+import { ADAPTERS, isForTests, isUnder, MAY_IMPORT, PACKAGE_SCOPE, workspaceOf } from './architecture.ts';
 import type { Finding } from './finding.ts';
 import { type ImportText, readModule } from './module-text.ts';
 import { packageOf, resolveImport, workspaceOfSpecifier } from './resolve.ts';
@@ -39,7 +39,7 @@ function faultOfPath(file: string, own: string, target: string, tree: SourceTree
   if (isUnder(file, `${own}/bin`) && target === SHARED_BY_BINS) return undefined;
   if (!isUnder(target, own)) return `${target} is outside of ${own}: import workspaces by their package name`;
   if (!tree.has(target)) return `${target} does not exist`;
-  if (isTest(file)) return undefined;
+  if (isForTests(file)) return undefined;
   const from = ADAPTERS.find((folder) => isUnder(file, folder));
   const to = ADAPTERS.find((folder) => isUnder(target, folder));
   const crosses = from !== undefined && to !== undefined && from !== to;
@@ -48,8 +48,7 @@ function faultOfPath(file: string, own: string, target: string, tree: SourceTree
 
 function faultOfPackage(file: string, own: string, name: string, tree: SourceTree): string | undefined {
   const declared = dependenciesOf(`${own}/package.json`, tree);
-  const forTests = isTest(file) || isUnder(file, `${own}/test`) || isUnder(file, `${own}/bench`);
-  const allowed = forTests ? [...declared, ...dependenciesOf('package.json', tree)] : declared;
+  const allowed = isForTests(file) ? [...declared, ...dependenciesOf('package.json', tree)] : declared;
   return allowed.includes(name) ? undefined : `${name} is not among the dependencies of ${own}/package.json`;
 }
 

@@ -1,4 +1,4 @@
-import { isTest, isUnder, PURE_EXCEPT, PURE_FOLDERS, PURE_MAY_IMPORT } from './architecture.ts';
+import { isForTests, isUnder, PURE_EXCEPT, PURE_FOLDERS, PURE_MAY_IMPORT } from './architecture.ts';
 import type { Finding } from './finding.ts';
 import { lineAt, readModule, withoutComments } from './module-text.ts';
 import { isCode, type SourceTree } from './source-tree.ts';
@@ -17,7 +17,7 @@ export function checkPureCores(tree: SourceTree): Finding[] {
     PURE_FOLDERS.some((folder) => isUnder(file, folder)) &&
     !PURE_EXCEPT.some((folder) => isUnder(file, folder));
   return tree.files
-    .filter((file) => isCode(file) && !isTest(file) && isPure(file))
+    .filter((file) => isCode(file) && !isForTests(file) && isPure(file))
     .flatMap((file) => [...globalsIn(file, tree.read(file)), ...importsIn(file, tree.read(file))]);
 }
 

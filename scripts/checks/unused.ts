@@ -16,7 +16,7 @@ interface Graph {
 const ENTRIES: readonly RegExp[] = [
   /^[\w-]+\/src\/index\.ts$/,
   /^[\w-]+\/bin\/[\w-]+\.js$/,
-  /^[\w-]+\/bench\/main\.ts$/,
+  /^[\w-]+\/bench\/[\w-]+\.ts$/,
   /^scripts\/[\w-]+\.(ts|js)$/,
   /^[\w.-]+\.config\.ts$/,
 ];
