@@ -62,7 +62,8 @@ function decodeLine(line: string, hint: DecodeOptions['type'], keysOf: KeySource
   if (type === undefined || decoded?.ok !== true) return REFUSED;
   const answer = { type, fields: decoded.fields };
   if (keysOf === undefined) return { text: JSON.stringify(answer), refused: false };
-  const authentic = decoded.isAuthentic(keysOf(numbersOf(decoded.fields)));
+  const numbers = numbersOf(decoded.fields);
+  const authentic = numbers.meterId > 0n && decoded.isAuthentic(keysOf(numbers));
   return { text: JSON.stringify({ ...answer, mac: authentic ? 'ok' : 'bad' }), refused: false };
 }
 
@@ -107,11 +108,7 @@ async function keySource(masterFile: string): Promise<KeySource> {
     throw new TapwattError('KEY_FILE', `${masterFile} cannot be read.`, { cause });
   });
   const master = parseSecret(withoutComments(text), masterFile);
-  return (of) =>
-    epochKeys(
-      of.meterId === 0n ? new Uint8Array(32) : meterRootKey(master, meterId(of.meterId)),
-      of.keyEpoch,
-    );
+  return (of) => epochKeys(meterRootKey(master, meterId(of.meterId)), of.keyEpoch);
 }
 
 async function eachLine(
@@ -125,7 +122,6 @@ async function eachLine(
       : createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
   let refused = false;
   for await (const line of lines) {
-    if (typeof source !== 'string' && line.trim() === '') continue;
     const { text, refused: no } = answer(line.trim());
     refused ||= no;
     if (!edges.stdout.write(`${text}\n`)) await drained(edges.stdout);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
-import { type FlagValue, type LoadedConfig, loadConfig } from '../config/load-config.ts';
+import type { FlagValue, LoadedConfig } from '../config/load-config.ts';
 import { readAdminToken } from '../data/admin-token.ts';
 import { errorCodeOf } from '../data/atomic-file.ts';
 import { type DataLayout, dataLayout } from '../data/layout.ts';
@@ -43,7 +43,10 @@ export function createSession(edges: CliEdges, options: CommonOptions): Session 
 
 /** The configuration by flags, environment and file. Throws `ConfigInvalid`. */
 export async function readConfig(edges: CliEdges, options: RunOptions): Promise<LoadedConfig> {
-  const file = await readConfigFile(edges, options.config);
+  const [{ loadConfig }, file] = await Promise.all([
+    import('../config/load-config.ts'),
+    readConfigFile(edges, options.config),
+  ]);
   return loadConfig({
     ...(file === undefined ? {} : { file }),
     environment: edges.env,
