@@ -6,6 +6,7 @@ import type { Output } from './cli/output.ts';
 import { run } from './cli/run.ts';
 
 const EXIT_INTERRUPTED = 130;
+const SAME_CTRL_C_MS = 1_000;
 
 const output = (json: boolean): Output => ({
   json,
@@ -16,8 +17,11 @@ const output = (json: boolean): Output => ({
 
 const stopSignal = (): AbortSignal => {
   const stop = new AbortController();
+  let askedAt = 0;
   const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    // One Ctrl-C arrives more than once where a terminal, npm and a launcher all pass it on.
+    if (stop.signal.aborted && Date.now() - askedAt > SAME_CTRL_C_MS) process.exit(EXIT_INTERRUPTED);
+    if (!stop.signal.aborted) askedAt = Date.now();
     stop.abort();
   };
   process.on('SIGINT', onSignal);
@@ -51,5 +55,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   complain(error);
-  process.exitCode = exitCodeOf(error);
+  process.exit(exitCodeOf(error)); // devices that were started already would go on
 }

@@ -21,11 +21,12 @@ import { lockState } from './state-lock.ts';
 const REQUEST_ID_BYTES = 12;
 const COMPLAIN_EVERY_MS = 10_000;
 
-/** The same complaint of a thousand devices is one line, not more often than every ten seconds. */
-const complaints = (output: Output): ((who: string, why: string) => void) => {
+/** The same complaint of a thousand devices is one line, not more often than every ten seconds, and none while it stops. */
+const complaints = (output: Output, signal: AbortSignal): ((who: string, why: string) => void) => {
   const lastAt = new Map<string, number>();
   return (who, why) => {
     const now = output.nowMs();
+    if (signal.aborted) return;
     if (now - (lastAt.get(why) ?? Number.NEGATIVE_INFINITY) < COMPLAIN_EVERY_MS) return;
     if (lastAt.size > 100) lastAt.clear();
     lastAt.set(why, now);
@@ -33,11 +34,16 @@ const complaints = (output: Output): ((who: string, why: string) => void) => {
   };
 };
 
-const observers = (output: Output) => {
-  const complain = complaints(output);
+const observers = (output: Output, signal: AbortSignal) => {
+  const complain = complaints(output, signal);
+  const disconnected = new Set<string>(); // a supply that is on at the start is no news
   const onMeter = (meter: Meter, seen: MeterObservation): void => {
     const meterId = meter.meterId.toString();
-    if (seen.type === 'relay') tell(output, { type: 'relay', meterId, closed: seen.closed });
+    if (seen.type === 'relay' && seen.closed === disconnected.has(meterId)) {
+      tell(output, { type: 'relay', meterId, closed: seen.closed });
+      if (seen.closed) disconnected.delete(meterId);
+      else disconnected.add(meterId);
+    }
     if (seen.type === 'down') complain(`meter ${meterId}`, seen.reason);
     if (seen.type === 'memory-failed') complain(`meter ${meterId}`, String(seen.error));
   };
@@ -51,7 +57,7 @@ const observers = (output: Output) => {
   return { observeMeter: onMeter, observeHandset: onHandset };
 };
 
-const start = (fleet: Fleet, options: RunOptions, output: Output): RunningFleet => {
+const start = (fleet: Fleet, options: RunOptions, tellers: ReturnType<typeof observers>): RunningFleet => {
   const random = seededRandom(options.seed);
   return startFleet({
     fleet,
@@ -65,7 +71,7 @@ const start = (fleet: Fleet, options: RunOptions, output: Output): RunningFleet 
     speed: options.speed,
     ...(options.meters !== undefined && { meters: options.meters }),
     ...(options.handsets !== undefined && { handsets: options.handsets }),
-    ...observers(output),
+    ...tellers,
   });
 };
 
@@ -100,7 +106,7 @@ export const run = async (options: RunOptions, output: Output, signal: AbortSign
     throw new TapwattError('CONFIG_INVALID', message);
   }
   const unlock = await lockState(options.state);
-  const running = start(fleet, options, output);
+  const running = start(fleet, options, observers(output, signal));
   const stopped = aborted(signal);
   let stopTraffic = (): void => {};
   try {
