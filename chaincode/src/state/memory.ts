@@ -17,8 +17,7 @@ export class MemoryState implements QueryState {
     limit: number,
   ): AsyncGenerator<readonly [key: string, value: string]> {
     this.#sorted ??= [...this.#values.keys()].sort();
-    const from = this.#sorted.findIndex((key) => key >= start);
-    if (from < 0) return;
+    const from = firstNotBelow(this.#sorted, start);
     for (const key of this.#sorted.slice(from, from + limit)) {
       if (key >= endExclusive) return;
       yield [key, this.#values.get(key) ?? ''];
@@ -50,4 +49,14 @@ export class MemoryState implements QueryState {
     if (history === undefined) this.#histories.set(key, [modification]);
     else history.push(modification);
   }
+}
+
+function firstNotBelow(sorted: readonly string[], start: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? '') < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
