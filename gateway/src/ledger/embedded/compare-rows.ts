@@ -1,12 +1,11 @@
 import { found } from './finding.ts';
+import type { Pace } from './pace.ts';
 import { parseVersionText, versionOf, versionOfHistoryRow } from './rows.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { StorageView } from './storage.ts';
-
-const ROWS_A_TURN = 256;
 
 /** The block that wrote a row, from the side that the replay vouches for. */
 const blockOf = (row: string, value: string): number => {
+  if (row.startsWith('i!')) return Number(row.slice(2));
   if (row.startsWith('h!')) return versionOfHistoryRow(row).block;
   return (row.startsWith('t!') ? parseVersionText(value, row) : versionOf(value, row)).block;
 };
@@ -32,16 +31,16 @@ const nextOf = async (rows: AsyncIterator<Row>): Promise<Row | undefined> => {
 export const compareRows = async (
   stored: StorageView,
   replayed: StorageView,
-  { gte, lt, scheduler }: { gte: string; lt: string; scheduler: Scheduler },
+  { gte, lt, pace }: { gte: string; lt: string; pace: Pace },
 ): Promise<void> => {
   const left = stored.range({ gte, lt })[Symbol.asyncIterator]();
   const right = replayed.range({ gte, lt })[Symbol.asyncIterator]();
   try {
-    for (let count = 1; ; count++) {
+    for (;;) {
       const [a, b] = [await nextOf(left), await nextOf(right)];
       if (a === undefined && b === undefined) return;
       compareFirst(a, b);
-      if (count % ROWS_A_TURN === 0) await scheduler.turn();
+      await pace.breathe();
     }
   } finally {
     await left.return?.();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SimulatedDisk, type SyncFault } from './simulated-disk.ts';
+import { StorageError } from './storage-error.ts';
 import { Gate } from './testing/gate.ts';
 import { ManualScheduler, turns } from './testing/manual-scheduler.ts';
 import { counters, openTestLedger, txIdNumber } from './testing/test-ledger.ts';
@@ -190,6 +191,37 @@ describe('when a write fails', () => {
     await ledger.close();
     expect(ledger.condition).toBe('closed');
     await expect(party.add('a', 1)).rejects.toMatchObject({ name: 'LedgerUnavailable' });
+  });
+});
+
+describe('when a read fails', () => {
+  const unreadable = async () => {
+    const all = await gated();
+    all.gate.open();
+    await all.party.add('a', 1);
+    all.place.onRead = (key) => {
+      if (key === 's!ACC~a') throw new StorageError('LEDGER_UNAVAILABLE', 'EIO');
+    };
+    return all;
+  };
+
+  it('takes no failure of the disk for a refusal, and opens again', async () => {
+    const { ledger, place, scheduler, party } = await unreadable();
+    await expect(party.submit('Careless', {})).rejects.toMatchObject({ name: 'LedgerUnavailable' });
+    expect(ledger.condition).toBe('failed');
+    place.onRead = () => undefined;
+    await scheduler.fire();
+    expect((await party.submit('Careless', {})).result).toBe(1);
+    await ledger.close();
+  });
+
+  it('says of a query only that it could not be answered', async () => {
+    const { ledger, party } = await unreadable();
+    await expect(party.evaluate('Careless', { account: 'a' })).rejects.toMatchObject({
+      name: 'LedgerUnavailable',
+    });
+    expect(await party.read('b')).toBe(0);
+    await ledger.close();
   });
 });
 

@@ -12,15 +12,16 @@ import { LatencyHistogram } from './histogram.ts';
 import type { Job, Work } from './job-queue.ts';
 import type { EmbeddedLimits } from './limits.ts';
 import { storedOutcome } from './lookup.ts';
-import { queryStateOf } from './query-state.ts';
+import { queryStateOf, watchedView } from './query-state.ts';
 import { isPermanent, Reopener } from './reopener.ts';
 import type { LedgerRules } from './rules.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Session } from './session.ts';
 import { type EmbeddedStats, GroupSizes, type LedgerCondition } from './stats.ts';
-import type { StorageSnapshot } from './storage.ts';
+import type { StorageSnapshot, StorageView } from './storage.ts';
 import { StorageError } from './storage-error.ts';
 import { rejected, unavailable } from './waiters.ts';
+import { WatchedReads } from './watched-reads.ts';
 import { Writer } from './writer.ts';
 
 export interface EngineParts {
@@ -122,14 +123,24 @@ export class Engine {
 
   /** Runs a query over durable state of one moment. Throws `LedgerRejected` or `LedgerUnavailable`. */
   async evaluate(name: string, request: unknown): Promise<unknown> {
+    const snapshot = this.snapshot();
+    try {
+      return await this.evaluateOver(snapshot, name, request);
+    } finally {
+      snapshot.close();
+    }
+  }
+
+  async evaluateOver(view: StorageView, name: string, request: unknown): Promise<unknown> {
     const { rules, limits } = this.#parts;
     if (this.#queries >= limits.queries) {
       throw new LedgerUnavailable(`${this.#queries} queries are running already.`, { code: 'BUSY' });
     }
-    const snapshot = this.snapshot();
     this.#queries += 1;
+    const reads = new WatchedReads();
     try {
-      return await rules.runQuery(name, request, queryStateOf(snapshot, limits));
+      const state = queryStateOf(watchedView(view, reads), limits);
+      return await rules.runQuery(name, request, state).finally(() => reads.require());
     } catch (error) {
       if (error instanceof StorageError) throw unavailable(error);
       if (error instanceof TapwattError) throw rejected(error, error);
@@ -139,7 +150,6 @@ export class Engine {
       });
     } finally {
       this.#queries -= 1;
-      snapshot.close();
     }
   }
 
@@ -204,7 +214,7 @@ export class Engine {
         this.#head = head;
         this.#sizes.record(group.count);
         this.#sync.record(syncMs);
-        this.feed.publish(group.number, group.events);
+        this.feed.publish(group.number, group.events, group.bytes);
       },
       onFailed: (error) => this.#storageFailed(session, error),
     });

@@ -19,9 +19,9 @@ export interface EventSource {
 export class EventFeed {
   readonly #source: EventSource;
   readonly #limits: EmbeddedLimits;
-  readonly #recent = new Map<number, readonly LedgerEvent[]>();
+  readonly #recent = new Map<number, { readonly events: readonly LedgerEvent[]; readonly bytes: number }>();
   readonly #sleepers = new Set<() => void>();
-  #recentEvents = 0;
+  #recentBytes = 0;
   #subscribers = 0;
   #closed = false;
 
@@ -34,15 +34,15 @@ export class EventFeed {
     return this.#subscribers;
   }
 
-  /** A block is durable. */
-  publish(blockNumber: number, events: readonly LedgerEvent[]): void {
-    this.#recent.set(blockNumber, events);
-    this.#recentEvents += events.length;
+  /** A block of so many bytes is durable. */
+  publish(blockNumber: number, events: readonly LedgerEvent[], bytes: number): void {
+    this.#recent.set(blockNumber, { events, bytes });
+    this.#recentBytes += bytes;
     for (const [number, old] of this.#recent) {
-      if (this.#recent.size <= this.#limits.recentBlocks && this.#recentEvents <= this.#limits.recentEvents)
+      if (this.#recent.size <= this.#limits.recentBlocks && this.#recentBytes <= this.#limits.recentBytes)
         break;
       this.#recent.delete(number);
-      this.#recentEvents -= old.length;
+      this.#recentBytes -= old.bytes;
     }
     this.wake();
   }
@@ -73,7 +73,7 @@ export class EventFeed {
 
   #next(blockNumber: number): readonly LedgerEvent[] | undefined {
     if (blockNumber > this.#source.headNumber()) return undefined;
-    return this.#recent.get(blockNumber) ?? this.#source.eventsOf(blockNumber);
+    return this.#recent.get(blockNumber)?.events ?? this.#source.eventsOf(blockNumber);
   }
 
   /** Throws `LedgerUnavailable` BUSY beyond the limit of readers. */

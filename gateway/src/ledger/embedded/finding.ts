@@ -4,7 +4,7 @@ import { StorageError } from './storage-error.ts';
 export interface Finding {
   readonly block?: number;
   readonly txId?: string;
-  /** The storage's row, such as `s!VCH~…` (state), `h!…` (history) or `t!…` (transaction index). */
+  /** The storage's row, such as `s!VCH~…` (state), `h!…` (history), `t!…` and `i!…` (transaction ids). */
   readonly row?: string;
   readonly problem: string;
 }

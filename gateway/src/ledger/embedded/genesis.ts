@@ -3,6 +3,7 @@ import { canonicalJson } from '@tapwatt/firmware-contracts';
 import { type BlockSigner, hashText } from './block.ts';
 import { Group } from './group.ts';
 import { type Meta, NO_HEAD, SCHEMA } from './head.ts';
+import type { Pace } from './pace.ts';
 import { META_ROW } from './rows.ts';
 import type { LedgerRules } from './rules.ts';
 import type { Session } from './session.ts';
@@ -18,15 +19,15 @@ const SUBMITTER = { partyId: 'genesis', role: 'discom' } as const;
 /** Writes block 0 with its one transaction, and who the ledger is, in one synced batch. */
 export const createLedger = async (
   storage: Storage,
-  parts: { genesis: GenesisRequest; rules: LedgerRules; signer: BlockSigner; at: number },
+  parts: { genesis: GenesisRequest; rules: LedgerRules; signer: BlockSigner; pace: Pace; at: number },
 ): Promise<Session> => {
-  const { genesis, rules, signer, at } = parts;
+  const { genesis, rules, signer, pace, at } = parts;
   const { ledgerId } = genesis;
   const txId = hashText(`${DOMAIN}\0${ledgerId}`).slice(0, TX_ID_LENGTH);
   const call = { txId, submitter: SUBMITTER, name: 'Genesis', requestJson: canonicalJson(genesis) };
   const group = new Group(0);
   const reader = { get: () => undefined };
-  const execution = await executeTransaction(call, { reader, rules, version: group.nextVersion });
+  const execution = await executeTransaction(call, { reader, rules, pace, version: group.nextVersion });
   if (execution.outcome !== 'executed') throw execution.error;
   group.add(execution.executed, rules.historyKept);
   const meta: Meta = { schema: SCHEMA, ledgerId, publicKey: signer.publicKey };

@@ -10,6 +10,7 @@ import {
   HEAD_ROW,
   historyRow,
   stateRow,
+  txIdsRow,
   txRow,
   type Version,
   valueIn,
@@ -46,6 +47,10 @@ export class Group implements Layer {
 
   get count(): number {
     return this.#records.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   get nextVersion(): Version {
@@ -112,10 +117,11 @@ export class Group implements Layer {
     };
   }
 
-  /** State, history and transaction rows: what a replay must arrive at as well. */
+  /** State, history and the transactions' rows: what a replay must arrive at as well. */
   *rows(): Iterable<StorageWrite> {
     for (const [key, raw] of this.state) yield { key: stateRow(key), value: raw };
     yield* this.#history;
+    yield { key: txIdsRow(this.number), value: [...this.outcomes.keys()].join(' ') };
     let index = 0;
     for (const txId of this.outcomes.keys()) {
       yield { key: txRow(txId), value: versionText({ block: this.number, index }) };

@@ -96,6 +96,20 @@ describe('the embedded ledger', () => {
       await ledger.close();
     }));
 
+  it('can be frozen, so that many queries see one moment', () =>
+    withDirectory(async (directory) => {
+      const ledger = await onDisk(directory);
+      await counters(ledger).add('a', 1);
+      const frozen = ledger.frozen();
+      await counters(ledger).add('a', 1);
+      const read = frozen.evaluate as unknown as (name: string, request: object) => Promise<unknown>;
+      expect(await read('Read', { account: 'a' })).toBe(1);
+      expect(await counters(ledger).read('a')).toBe(2);
+      expect(frozen.headBlock().number).toBe(1);
+      frozen.close();
+      await ledger.close();
+    }));
+
   it('keeps the party that submitted in the block', async () => {
     const ledger = await openTestLedger();
     const { result } = await counters(ledger, 'gateway-7').submit('Who', {});

@@ -14,13 +14,15 @@ export interface EmbeddedLimits {
   /** With the disk idle and more waiting, a group goes to disk at this size already. */
   readonly eagerTransactions: number;
   readonly eagerBytes: number;
+  /** How long the ledger may hold the process before everything else has its turn. */
+  readonly sliceMs: number;
   /** Queries at the same time, and rows of one range or history. */
   readonly queries: number;
   readonly rangeRows: number;
-  /** Readers of events, and the newest blocks whose events are kept in memory for them. */
+  /** Readers of events, and the newest blocks whose events are kept in memory for them (bytes: of the whole blocks). */
   readonly subscribers: number;
   readonly recentBlocks: number;
-  readonly recentEvents: number;
+  readonly recentBytes: number;
   /** Pauses between attempts to open the storage again after a failure. */
   readonly reopenFirstMs: number;
   readonly reopenMaxMs: number;
@@ -36,11 +38,12 @@ export const DEFAULT_LIMITS: EmbeddedLimits = {
   groupBytes: MIB,
   eagerTransactions: 32,
   eagerBytes: 128 * KIB,
+  sliceMs: 4,
   queries: 1024,
   rangeRows: 10_000,
   subscribers: 64,
   recentBlocks: 256,
-  recentEvents: 1024,
+  recentBytes: 2 * MIB,
   reopenFirstMs: 50,
   reopenMaxMs: 5_000,
   openCheckBlocks: 4096,

@@ -8,6 +8,7 @@ import { Engine } from './engine.ts';
 import { createLedger } from './genesis.ts';
 import { DEFAULT_LIMITS, type EmbeddedLimits } from './limits.ts';
 import { OpenedLedger } from './opened-ledger.ts';
+import { Pace } from './pace.ts';
 import type { LedgerRules } from './rules.ts';
 import type { Scheduler } from './scheduler.ts';
 import { openSession } from './session.ts';
@@ -50,8 +51,10 @@ export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promis
   const { place = classicLevelPlace(options.directory), onCondition = () => undefined } = options;
   const clock = { monotonic: systemMonotonic, now: () => options.clock.now() };
   const signer = blockSigner(options.signingKey);
+  const pace = new Pace({ clock, scheduler, sliceMs: limits.sliceMs });
   const at = Math.floor(clock.now() / MS_PER_SECOND);
-  const create = genesis && ((storage: Storage) => createLedger(storage, { genesis, rules, signer, at }));
+  const create =
+    genesis && ((storage: Storage) => createLedger(storage, { genesis, rules, signer, pace, at }));
   const opening = { place, signer, checkBlocks: limits.openCheckBlocks };
   const session = await openSession({ ...opening, create });
   const { ledgerId } = session.meta;
@@ -61,5 +64,5 @@ export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promis
   }
   const open = () => openSession(opening);
   const engine = new Engine({ session, open, rules, signer, clock, scheduler, limits, onCondition });
-  return new OpenedLedger({ engine, meta: session.meta, place, rules, scheduler, limits, random });
+  return new OpenedLedger({ engine, meta: session.meta, place, rules, pace, limits, random });
 };

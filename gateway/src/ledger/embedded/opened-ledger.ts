@@ -1,15 +1,15 @@
 import type { QueryResult, Submitter } from '@tapwatt/chaincode';
 import { bytesToHex, publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Committed, Ledger } from '../ledger.ts';
-import type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
+import type { EmbeddedLedger, FrozenLedger, RunningVerifier } from './embedded-ledger.ts';
 import type { Engine } from './engine.ts';
 import { type Head, type Meta, NO_HEAD, readHead } from './head.ts';
 import type { EmbeddedLimits } from './limits.ts';
 import { orderTxId } from './orders.ts';
+import type { Pace } from './pace.ts';
 import { PartyLedger, requireSize } from './party-ledger.ts';
 import { queryStateOf } from './query-state.ts';
 import type { LedgerRules } from './rules.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { EmbeddedStats, LedgerCondition } from './stats.ts';
 import type { StoragePlace, StorageView } from './storage.ts';
 import { LedgerVerifier } from './verifier.ts';
@@ -23,7 +23,7 @@ export interface OpenedLedgerParts {
   readonly meta: Meta;
   readonly place: StoragePlace;
   readonly rules: LedgerRules;
-  readonly scheduler: Scheduler;
+  readonly pace: Pace;
   readonly limits: EmbeddedLimits;
   readonly random: { bytes(length: number): Uint8Array };
 }
@@ -64,6 +64,17 @@ export class OpenedLedger implements EmbeddedLedger {
     return { number, hash };
   }
 
+  frozen(): FrozenLedger {
+    const { engine } = this.#parts;
+    const snapshot = engine.snapshot();
+    const { number, hash } = readHead(snapshot) ?? NO_HEAD;
+    return {
+      headBlock: () => ({ number, hash }),
+      evaluate: async (name, request) => (await engine.evaluateOver(snapshot, name, request)) as never,
+      close: () => snapshot.close(),
+    };
+  }
+
   stats(): Promise<EmbeddedStats> {
     return this.#parts.engine.stats();
   }
@@ -79,19 +90,19 @@ export class OpenedLedger implements EmbeddedLedger {
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyResult> {
-    const { meta, rules, scheduler, place } = this.#parts;
+    const { meta, rules, pace, place } = this.#parts;
     const scratch = () => place.scratch();
     return this.#overSnapshot((view, head) =>
-      verifyLedger({ view, meta, head, rules, scheduler, scratch }, options),
+      verifyLedger({ view, meta, head, rules, pace, scratch }, options),
     );
   }
 
   async verifier(): Promise<RunningVerifier> {
-    const { meta, rules, scheduler, place } = this.#parts;
+    const { meta, rules, pace, place } = this.#parts;
     const publicKey = publicKeyFromRaw(meta.publicKey);
     const { ledgerId } = meta;
     const scratch = await place.scratch();
-    const verifier = new LedgerVerifier({ scratch, rules, publicKey, ledgerId, scheduler });
+    const verifier = new LedgerVerifier({ scratch, rules, publicKey, ledgerId, pace });
     const advance = (): ReturnType<RunningVerifier['advance']> =>
       this.#overSnapshot((view, head) => verifier.advance(view, head, { compareWritten: true }));
     return {

@@ -4,6 +4,7 @@ import type { StateReader } from './overlay.ts';
 import { valueIn } from './rows.ts';
 import type { LedgerRules } from './rules.ts';
 import type { Call } from './transaction.ts';
+import { WatchedReads } from './watched-reads.ts';
 
 const DOMAIN = 'tapwatt/v1/order';
 const TX_ID_LENGTH = 32;
@@ -31,13 +32,17 @@ export const authenticatedCall = async (
   jws: string,
   { reader, rules }: { reader: StateReader; rules: LedgerRules },
 ): Promise<Call> => {
+  const reads = new WatchedReads();
   const state = {
     get(key: string) {
-      const raw = reader.get(key);
+      const raw = reads.run(() => reader.get(key));
       return raw === undefined ? undefined : valueIn(raw);
     },
   };
-  const { submitter, name, request, requestId, payloadHash } = await rules.authenticateOrder(state, jws);
+  const authenticating = rules.authenticateOrder(state, jws);
+  const { submitter, name, request, requestId, payloadHash } = await authenticating.finally(() =>
+    reads.require(),
+  );
   const order = { jws, requestId, payloadHash };
   return { txId: orderTxId(jws), submitter, name, requestJson: canonicalJson(request), order };
 };

@@ -1,17 +1,12 @@
 import type { Work } from './job-queue.ts';
 import { authenticatedCall, requireSameOrder } from './orders.ts';
-import type { KnownOutcome, StateReader } from './overlay.ts';
-import type { Version } from './rows.ts';
-import type { LedgerRules } from './rules.ts';
-import { type Execution, executeTransaction, outcomeOfThrow } from './transaction.ts';
+import type { KnownOutcome } from './overlay.ts';
+import { type Execution, type ExecutionParts, executeTransaction, outcomeOfThrow } from './transaction.ts';
 
 /** What came of a job: a new transaction, the first outcome of its id again, a refusal, or a bug in the rules. */
 export type Verdict = Execution | { readonly outcome: 'repeated'; readonly known: KnownOutcome };
 
-export interface ProcessorState {
-  readonly reader: StateReader;
-  readonly rules: LedgerRules;
-  readonly version: Version;
+export interface ProcessorState extends ExecutionParts {
   /** The first outcome of the job's transaction id, durable or not. */
   readonly known: KnownOutcome | undefined;
 }

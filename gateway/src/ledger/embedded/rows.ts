@@ -3,7 +3,8 @@ import { damaged } from './storage-error.ts';
 /**
  * The rows of the ledger in its storage:
  *
- * `m!meta`, `m!head` · `b!<block>` one block · `t!<txId>` where a transaction is · `s!<key>` the state ·
+ * `m!meta`, `m!head` · `b!<block>` one block · `i!<block>` its transaction ids, so that a history need not unpack it ·
+ * `t!<txId>` where a transaction is · `s!<key>` the state ·
  * `h!<key> NUL <block>.<index>` a former value of a state key.
  */
 export const META_ROW = 'm!meta';
@@ -20,7 +21,7 @@ export interface Version {
 }
 
 /** The row that ends the range of all rows of a kind: `"` follows `!`. */
-export const kindRange = (kind: 'b' | 't' | 's' | 'h'): { gte: string; lt: string } => ({
+export const kindRange = (kind: 'b' | 'i' | 't' | 's' | 'h'): { gte: string; lt: string } => ({
   gte: `${kind}!`,
   lt: `${kind}"`,
 });
@@ -28,6 +29,7 @@ export const kindRange = (kind: 'b' | 't' | 's' | 'h'): { gte: string; lt: strin
 const padded = (value: number, digits: number): string => String(value).padStart(digits, '0');
 
 export const blockRow = (number: number): string => `b!${padded(number, BLOCK_DIGITS)}`;
+export const txIdsRow = (block: number): string => `i!${padded(block, BLOCK_DIGITS)}`;
 export const txRow = (txId: string): string => `t!${txId}`;
 export const stateRow = (key: string): string => `s!${key}`;
 

@@ -33,6 +33,8 @@ export class SimulatedDisk implements StoragePlace {
   });
   /** Throws to make an open fail. */
   onOpen: () => Promise<void> = async () => undefined;
+  /** Throws to make a read fail. */
+  onRead: (key: string) => void = () => undefined;
   readonly #durable = new RowTable();
   #writes = 0;
   #session: SimulatedStorage | undefined;
@@ -50,6 +52,7 @@ export class SimulatedDisk implements StoragePlace {
     await this.onOpen();
     if (this.#session !== undefined) throw new StorageError('DATA_LOCKED', 'The simulated disk is in use.');
     this.#session = new SimulatedStorage(this.#durable.copy(), {
+      read: (key) => this.onRead(key),
       sync: (rows) => this.#sync(rows),
       closed: () => {
         this.#session = undefined;
@@ -59,7 +62,11 @@ export class SimulatedDisk implements StoragePlace {
   }
 
   async scratch(): Promise<Storage> {
-    return new SimulatedStorage(new RowTable(), { sync: async () => undefined, closed: () => undefined });
+    return new SimulatedStorage(new RowTable(), {
+      read: () => undefined,
+      sync: async () => undefined,
+      closed: () => undefined,
+    });
   }
 
   /** The power goes: whoever had the disk open can do nothing any more, and what was not synced is gone. */
@@ -85,10 +92,12 @@ export class SimulatedDisk implements StoragePlace {
 
 class SimulatedView implements StorageView {
   protected readonly rows: RowTable;
+  protected readonly onRead: (key: string) => void;
   protected gone = false;
 
-  constructor(rows: RowTable) {
+  constructor(rows: RowTable, read: (key: string) => void) {
     this.rows = rows;
+    this.onRead = read;
   }
 
   get(key: string): string | undefined {
@@ -105,6 +114,7 @@ class SimulatedView implements StorageView {
     const rows = this.rows.copy();
     for (const key of rows.keysIn(bounds)) {
       this.requireThere();
+      this.onRead(key);
       yield [key, textOf(rows.get(key)) ?? ''];
     }
   }
@@ -115,6 +125,7 @@ class SimulatedView implements StorageView {
 
   #read(key: string): string | Uint8Array | undefined {
     this.requireThere();
+    this.onRead(key);
     return this.rows.get(key);
   }
 }
@@ -126,6 +137,7 @@ class SimulatedSnapshot extends SimulatedView implements StorageSnapshot {
 }
 
 interface DiskSide {
+  readonly read: (key: string) => void;
   readonly sync: (rows: readonly StorageWrite[]) => Promise<void>;
   readonly closed: () => void;
 }
@@ -134,7 +146,7 @@ class SimulatedStorage extends SimulatedView implements Storage {
   readonly #disk: DiskSide;
 
   constructor(rows: RowTable, disk: DiskSide) {
-    super(rows);
+    super(rows, disk.read);
     this.#disk = disk;
   }
 
@@ -147,7 +159,7 @@ class SimulatedStorage extends SimulatedView implements Storage {
 
   snapshot(): StorageSnapshot {
     this.requireThere();
-    return new SimulatedSnapshot(this.rows.copy());
+    return new SimulatedSnapshot(this.rows.copy(), this.onRead);
   }
 
   async size(): Promise<number> {

@@ -8,9 +8,9 @@ import { Group } from './group.ts';
 import { type Head, NO_HEAD } from './head.ts';
 import { authenticatedCall } from './orders.ts';
 import { overlayReader, type StateReader } from './overlay.ts';
+import type { Pace } from './pace.ts';
 import { blockRow, kindRange, txRow } from './rows.ts';
 import type { LedgerRules } from './rules.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { Storage, StorageView } from './storage.ts';
 import { type Call, type Execution, executeTransaction } from './transaction.ts';
 
@@ -20,7 +20,7 @@ export interface VerifierParts {
   readonly rules: LedgerRules;
   readonly publicKey: KeyObject;
   readonly ledgerId: string;
-  readonly scheduler: Scheduler;
+  readonly pace: Pace;
 }
 
 export interface AdvanceOptions {
@@ -70,7 +70,7 @@ export class LedgerVerifier {
     return findingOf(() => this.#advance(view, head, options));
   }
 
-  /** Compares the head, every row of the state, its history and the transaction index. */
+  /** Compares the head, every row of the state, its history and the transactions' indexes. */
   compareAll(view: StorageView, head: Head): Promise<Finding | undefined> {
     return findingOf(async () => {
       const { transactions, stateKeys, hash } = this.#tip;
@@ -86,10 +86,10 @@ export class LedgerVerifier {
       for await (const [row] of view.range(after)) {
         throw found({ row, problem: 'The block lies beyond the head.' });
       }
-      for (const kind of ['s', 'h', 't'] as const) {
+      for (const kind of ['s', 'h', 't', 'i'] as const) {
         await compareRows(view, this.#parts.scratch, {
           ...kindRange(kind),
-          scheduler: this.#parts.scheduler,
+          pace: this.#parts.pace,
         });
       }
     });
@@ -109,7 +109,7 @@ export class LedgerVerifier {
       );
       if (options.compareWritten === true) for (const { key } of group.rows()) written.add(key);
       options.onProgress?.(this.blocks);
-      await this.#parts.scheduler.turn();
+      await this.#parts.pace.breathe();
     }
     for (const row of written) compareRow(row, view.get(row), this.#parts.scratch.get(row));
   }
@@ -129,12 +129,17 @@ export class LedgerVerifier {
   }
 
   async #replayOne(transaction: BlockTransaction, group: Group, reader: StateReader): Promise<void> {
-    const { rules, scratch } = this.#parts;
+    const { rules, scratch, pace } = this.#parts;
     const at = { block: group.number, txId: transaction.txId };
     if (group.outcomes.has(at.txId) || scratch.get(txRow(at.txId)) !== undefined) {
       throw found({ ...at, problem: 'The transaction id was used before.' });
     }
-    const execution = await replayTransaction(transaction, { reader, rules, version: group.nextVersion });
+    const execution = await replayTransaction(transaction, {
+      reader,
+      rules,
+      pace,
+      version: group.nextVersion,
+    });
     if (execution.outcome !== 'executed') {
       throw found({ ...at, problem: `The rules refuse the transaction: ${messageOf(execution.error)}` });
     }

@@ -4,11 +4,13 @@ import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import { chaincodeRules } from './chaincode-rules.ts';
 import { classicLevelPlace } from './classic-level-storage.ts';
 import { readHead, readMeta } from './head.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { Pace } from './pace.ts';
 import type { LedgerRules } from './rules.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { StoragePlace } from './storage.ts';
 import { damaged } from './storage-error.ts';
-import { systemScheduler } from './system-time.ts';
+import { systemMonotonic, systemScheduler } from './system-time.ts';
 import { type VerifyOptions, type VerifyResult, verifyLedger } from './verify.ts';
 
 export interface VerifyDirectoryOptions extends VerifyOptions {
@@ -36,7 +38,12 @@ export const verifyLedgerDirectory = async (options: VerifyDirectoryOptions): Pr
     const publicKey = key === undefined ? stored.publicKey : rawPublicKey(createPublicKey(key));
     const meta = { ...stored, publicKey };
     const scratch = () => place.scratch();
-    return await verifyLedger({ view, meta, head, rules, scheduler, scratch }, options);
+    const pace = new Pace({
+      clock: { monotonic: systemMonotonic },
+      scheduler,
+      sliceMs: DEFAULT_LIMITS.sliceMs,
+    });
+    return await verifyLedger({ view, meta, head, rules, pace, scratch }, options);
   } finally {
     await view.close();
   }

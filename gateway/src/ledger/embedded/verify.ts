@@ -3,9 +3,9 @@ import { blockHash } from './block.ts';
 import { readBlock } from './block-codec.ts';
 import { type Finding, findingOf, found } from './finding.ts';
 import { type Head, type Meta, NO_HEAD } from './head.ts';
+import type { Pace } from './pace.ts';
 import { HEAD_ROW } from './rows.ts';
 import type { LedgerRules } from './rules.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { Storage, StorageView } from './storage.ts';
 import { checkLink, LedgerVerifier } from './verifier.ts';
 
@@ -38,7 +38,7 @@ export interface VerifyParts {
   readonly meta: Meta;
   readonly head: Head;
   readonly rules: LedgerRules;
-  readonly scheduler: Scheduler;
+  readonly pace: Pace;
   readonly scratch: () => Promise<Storage>;
 }
 
@@ -48,11 +48,11 @@ interface Outcome {
 }
 
 const replayAll = async (parts: VerifyParts, { onProgress, signal }: VerifyOptions): Promise<Outcome> => {
-  const { view, meta, head, rules, scheduler } = parts;
+  const { view, meta, head, rules, pace } = parts;
   const { ledgerId } = meta;
   const scratch = await parts.scratch();
   const publicKey = publicKeyFromRaw(meta.publicKey);
-  const verifier = new LedgerVerifier({ scratch, rules, publicKey, ledgerId, scheduler });
+  const verifier = new LedgerVerifier({ scratch, rules, publicKey, ledgerId, pace });
   const ofBlocks = head.number + 1;
   try {
     const progress = (block: number): void => onProgress?.({ phase: 'replay', block, ofBlocks });
@@ -71,7 +71,7 @@ const headBefore = (view: StorageView, from: number): Head => {
 };
 
 const chainOnly = async (
-  { view, meta, head, scheduler }: VerifyParts,
+  { view, meta, head, pace }: VerifyParts,
   { from, onProgress, signal }: VerifyOptions & { from: number },
 ): Promise<Outcome> => {
   const { ledgerId } = meta;
@@ -85,7 +85,7 @@ const chainOnly = async (
       previous = { ...previous, number: header.number, hash: blockHash(header) };
       checkedBlocks += 1;
       onProgress?.({ phase: 'chain', block: previous.number + 1, ofBlocks: head.number + 1 });
-      await scheduler.turn();
+      await pace.breathe();
     }
     if (previous.hash !== head.hash) {
       throw found({ row: HEAD_ROW, problem: 'The head does not name the newest block.' });

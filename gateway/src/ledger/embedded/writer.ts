@@ -8,6 +8,7 @@ import { type Job, JobQueue } from './job-queue.ts';
 import type { EmbeddedLimits } from './limits.ts';
 import { storedOutcome } from './lookup.ts';
 import { type KnownOutcome, overlayReader, type StateReader } from './overlay.ts';
+import { Pace } from './pace.ts';
 import { processWork, type Verdict } from './processor.ts';
 import type { LedgerRules } from './rules.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -43,6 +44,7 @@ export class Writer {
   readonly #queue: JobQueue;
   readonly #bell = new Bell();
   readonly #reader: StateReader;
+  readonly #pace: Pace;
   readonly #done: Promise<void>;
   #group: Group;
   #flight: Group | undefined;
@@ -56,6 +58,7 @@ export class Writer {
     this.#tip = parts.head;
     this.#group = new Group(parts.head.number + 1);
     this.#reader = overlayReader(() => this.#layers(), parts.storage);
+    this.#pace = new Pace({ ...parts, sliceMs: parts.limits.sliceMs });
     this.#done = this.#loop();
   }
 
@@ -93,7 +96,7 @@ export class Writer {
       if (job !== undefined) await this.#run(job);
       const flushed = this.#flushIfDue();
       if (job !== undefined || flushed) {
-        if (this.#queue.length > 0) await this.#parts.scheduler.turn();
+        if (this.#queue.length > 0) await this.#pace.turn();
       } else if (this.#closing && this.#flight === undefined) return;
       else await this.#bell.wait();
     }
@@ -101,9 +104,9 @@ export class Writer {
 
   async #run(job: Job): Promise<void> {
     try {
-      const { rules } = this.#parts;
+      const parts = { reader: this.#reader, rules: this.#parts.rules, pace: this.#pace };
       const [version, known] = [this.#group.nextVersion, this.#known(job.txId)];
-      const verdict = await processWork(job.work, { reader: this.#reader, rules, version, known });
+      const verdict = await processWork(job.work, { ...parts, version, known });
       // What ran while the storage failed ran over a state that may not exist.
       if (this.#dead === undefined) this.#answer(job, verdict);
       else job.reject(this.#dead);
