@@ -222,15 +222,20 @@ describe('a meter and a handset that know nothing but the wire contract', () => 
   });
 
   test('cancel a voucher that the meter has not seen, and have the money back', async () => {
-    const meter = await connectedMeter();
-    const { voucherId, voucher } = await buy(meter.id);
+    const { id, start } = await newMeter();
+    const { voucherId, voucher } = await buy(id);
     const before = await walletBalance();
-    const { code, lines } = await handset('cancel', ['--voucher-id', voucherId]);
+    const asked = await handset('cancel', ['--voucher-id', voucherId, '--until', 'cancelling'], 'cancel-it');
+    expect(statuses(asked.lines).at(-1)).toBe('cancelling');
+    expect(await walletBalance()).toBe(before);
+    const meter = start();
+    await meter.until('the void order', ({ name }) => name === 'VOIDED');
+    const { code, lines } = await handset('cancel', ['--voucher-id', voucherId], 'cancel-it');
     expect({ code, last: statuses(lines).at(-1) }).toEqual({ code: 0, last: 'voided' });
     expect(await walletBalance()).toBe(before + BigInt(AMOUNT));
-    const late = await handset('redeem', ['--voucher', voucher]);
-    expect(late.lines.at(-1)?.status).not.toBe('settled');
-    expect(newestAnswer(meter.process)).toMatchObject({ cumulativeCredited: '0' });
+    const late = await handset('redeem', ['--voucher', voucher, '--until', 'voided']);
+    expect(statuses(late.lines)).not.toContain('settled');
+    expect(meter.lines.findLast(({ what }) => what === 'voucher')).toMatchObject({ cumulativeCredited: '0' });
   });
 
   test('find everything as it was after the meter lost its power', async () => {
