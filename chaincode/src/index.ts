@@ -1,3 +1,4 @@
+export { PAGE_MAX } from './audit/pages.ts';
 export type { OrderIdentity, Role, Submitter, TransactionContext } from './context.ts';
 export { type AuthenticOrder, authenticateOrder } from './orders.ts';
 export type * from './protocol/events.ts';
@@ -10,3 +11,4 @@ export { historyKept } from './state/keys.ts';
 export { MemoryState } from './state/memory.ts';
 export type { KeyModification, LedgerState, QueryState } from './state/ports.ts';
 export { runTransaction, type TransactionOutcome } from './transactions.ts';
+export { BATCH_MAX } from './validate.ts';

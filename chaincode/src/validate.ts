@@ -7,7 +7,7 @@ const AMOUNT = /^[1-9][0-9]{0,15}$/;
 const LOWER_HEX = /^[0-9a-f]*$/;
 const RAW_KEY = /^[A-Za-z0-9_-]{43}$/;
 
-/** The most items of one batch. */
+/** The most items of one transaction. */
 export const BATCH_MAX = 500;
 
 const bad = (field: string, why: string): Rejected => new Rejected('BAD_REQUEST', `${field}: ${why}.`);

@@ -1,6 +1,7 @@
 import { Rejected } from '../rejected.ts';
 import type { QueryState } from '../state/ports.ts';
 
+/** The most entries of one page. */
 export const PAGE_MAX = 1_000;
 /** Records that a filter looks at before it hands back what it has. */
 const SCAN_MAX = 10_000;

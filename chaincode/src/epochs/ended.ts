@@ -7,6 +7,7 @@ import { KEY } from '../state/keys.ts';
 import { recordOrphan } from '../vouchers/orphan.ts';
 import type { Settled } from '../vouchers/settle-proof.ts';
 import type { ShownReceipt } from '../vouchers/shown-receipt.ts';
+import { withoutProof } from '../vouchers/without-proof.ts';
 import type { Work } from '../work.ts';
 import { movedTo } from './move.ts';
 
@@ -14,10 +15,10 @@ import { movedTo } from './move.ts';
 export async function settleEndOfEpoch(work: Work, shown: ShownReceipt): Promise<Settled> {
   const order = await work.draft.get<OrderRecord>(KEY.order(shown.voucherId));
   if (order === undefined) {
-    return shown.opening === undefined ? answered(shown) : recordOrphan(work, shown);
+    return shown.opening === undefined ? withoutProof(shown) : recordOrphan(work, shown);
   }
   if (order.meterId !== shown.meterId) throw new Rejected('WRONG_METER', 'The order is another meter’s.');
-  if (shown.opening === undefined) return answered(shown);
+  if (shown.opening === undefined) return withoutProof(shown);
   if (shown.opening.hash !== order.closeHash) {
     throw new Rejected('BAD_OPENING', `The opening is not C of order ${order.voucherId}.`);
   }
@@ -32,19 +33,6 @@ export async function settleEndOfEpoch(work: Work, shown: ShownReceipt): Promise
   const meter = await requireMeter(work.draft, order.meterId);
   work.draft.put(KEY.meter(order.meterId), await ended(work, meter, order));
   return { outcome: 'epoch-ended', repeated: false };
-}
-
-/** Whether it is a refusal to act upon is for WithdrawOrder. */
-function answered({ result }: ShownReceipt): Settled {
-  if (
-    result === 'APPLIED' ||
-    result === 'ALREADY_APPLIED' ||
-    result === 'VOIDED' ||
-    result === 'ALREADY_VOIDED'
-  ) {
-    throw new Rejected('BAD_OPENING', `A receipt that says ${result} must show an opening.`);
-  }
-  return { outcome: 'nothing', code: result, repeated: false };
 }
 
 async function ended(work: Work, meter: MeterRecord, order: OrderRecord): Promise<MeterRecord> {

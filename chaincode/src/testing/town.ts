@@ -45,8 +45,8 @@ import { recordedTwice } from './recorded-twice.ts';
 
 const MASTER = new Uint8Array(32).fill(7);
 const ISSUED_AT = 1_795_000_000;
-export const LEDGER_ID = 'town';
-export const CLOCK = { now: ISSUED_AT + 60, trust: 2 } as const;
+const LEDGER_ID = 'town';
+const CLOCK = { now: ISSUED_AT + 60, trust: 2 } as const;
 
 const FOUNDERS: Readonly<Record<string, Role>> = {
   discom: 'discom',

@@ -15,7 +15,7 @@ import type { AuthenticRequest } from './handset-request.ts';
 type Issue = AuthenticRequest<'issue'>;
 
 /** What the issuer proposed does not fit the ledger; the handset's request is not at fault and may be proposed again. */
-export class ProposalRefused extends Rejected {
+class ProposalRefused extends Rejected {
   readonly hint: { readonly nextSeq?: number; readonly keyEpoch?: number; readonly floorSeq?: number } = {};
 
   static seqNotNext(meter: MeterRecord): ProposalRefused {

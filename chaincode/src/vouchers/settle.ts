@@ -13,6 +13,7 @@ import { cancelling } from './cancel.ts';
 import { recordOrphan } from './orphan.ts';
 import { type Settled, settleProof } from './settle-proof.ts';
 import { readShownReceipt, type ShownReceipt } from './shown-receipt.ts';
+import { withoutProof } from './without-proof.ts';
 
 const NO_VOUCHER = '0'.repeat(32);
 const NO_METER = '0';
@@ -65,7 +66,7 @@ async function settleShown(work: Work, shown: ShownReceipt): Promise<Settled> {
 
 /** Two vouchers with one seq: this ledger was restored or forked. The alarm is raised and the voucher cancelled. */
 async function takeConflict(work: Work, shown: ShownReceipt, voucher: VoucherRecord): Promise<Settled> {
-  const isNew = await recordBreak(work, 'conflict', { ...found(shown) });
+  const isNew = await recordBreak(work, 'conflict', found(shown));
   cancelling(work, voucher, 'CONFLICT');
   return { outcome: 'nothing', code: 'CONFLICT', repeated: !isNew };
 }
@@ -78,16 +79,3 @@ async function settleUnknown(work: Work, shown: ShownReceipt): Promise<Settled> 
 }
 
 const found = ({ voucherId, meterId, hex }: ShownReceipt) => ({ voucherId, meterId, receipt: hex });
-
-/** A refusal by the meter is an answer and changes nothing here; an APPLIED that shows no opening is none. */
-export function withoutProof({ result }: ShownReceipt): Settled {
-  switch (result) {
-    case 'APPLIED':
-    case 'ALREADY_APPLIED':
-    case 'VOIDED':
-    case 'ALREADY_VOIDED':
-      throw new Rejected('BAD_OPENING', `A receipt that says ${result} must show an opening.`);
-    default:
-      return { outcome: 'nothing', code: result, repeated: false };
-  }
-}
