@@ -36,16 +36,17 @@ export async function settleEndOfEpoch(work: Work, shown: ShownReceipt): Promise
 }
 
 async function ended(work: Work, meter: MeterRecord, order: OrderRecord): Promise<MeterRecord> {
-  const moved =
-    meter.keyEpoch <= order.keyEpoch
-      ? await movedTo(work, meter, { keyEpoch: order.keyEpoch + 1, nextSeq: 1 })
-      : meter;
-  const { order: pending, quarantine, ...rest } = moved;
+  const moved = meter.keyEpoch <= order.keyEpoch ? await caughtUp(work, meter, order) : meter;
+  const { order: pending, ...rest } = moved;
   return {
     ...rest,
     ...(pending === undefined || pending.voucherId === order.voucherId ? {} : { order: pending }),
-    // A ledger that had fallen behind its meter has caught up: nothing of the ended epoch can be credited unseen.
-    ...(quarantine === undefined || quarantine === 'ledger-behind' ? {} : { quarantine }),
     closed: rest.closed || order.kind === VOUCHER_KIND.CLOSE,
   };
+}
+
+/** A ledger that had fallen behind its meter is fit to issue again: nothing of the ended epoch can be credited any more. */
+async function caughtUp(work: Work, meter: MeterRecord, order: OrderRecord): Promise<MeterRecord> {
+  const { quarantine, ...rest } = await movedTo(work, meter, order.keyEpoch + 1);
+  return quarantine === undefined || quarantine === 'ledger-behind' ? rest : { ...rest, quarantine };
 }

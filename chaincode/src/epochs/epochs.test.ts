@@ -121,7 +121,7 @@ test('C shown after its order was withdrawn still moves the epoch', async () => 
   fork.show('1', await fork.sealOrder(await fork.endEpoch('RotateMeterKey', '1', 'fork')));
   const conflict = fork.show('1', frame);
   expect(await town.submit('WithdrawOrder', { meterId: '1', receipt: conflict }, 'gateway')).toMatchObject({
-    meter: { keyEpoch: 2 },
+    meter: { keyEpoch: 2, quarantined: true },
   });
   expect(await town.settle(proof)).toMatchObject({ outcome: 'epoch-ended' });
   expect(await meterOne()).toMatchObject({ keyEpoch: 2, closed: false });
@@ -154,7 +154,9 @@ test('a meter ahead of its ledger is quarantined until the epoch it shows has en
   const ahead = fork.meters.get('1');
   if (ahead !== undefined) town.meters.set('1', ahead);
   expect((await record()).event).toMatchObject({ payload: { alarms: [{ what: 'ledger-behind' }] } });
-  expect(await meterOne()).toMatchObject({ quarantine: 'ledger-behind', nextSeq: 2 });
+  expect(await meterOne()).toMatchObject({ quarantine: 'ledger-behind', nextSeq: 1 });
+  await town.submit('Suspend', { meterId: '1', suspended: false, reason: 'impatience' });
+  expect(await meterOne()).toMatchObject({ quarantined: true });
   await town.settle(await answerTo(await rotate('o1')));
   expect(await meterOne()).toMatchObject({ keyEpoch: 2, quarantined: false });
 });

@@ -43,17 +43,18 @@ const fell = ({ seen }: MeterRecord, now: MeterFigures): boolean =>
   seen !== undefined &&
   (now.receiptNo < seen.receiptNo || BigInt(now.cumulativeCredited) < BigInt(seen.cumulativeCredited));
 
-/** The meter is where this ledger never sent it: the ledger was restored or forked, and must not reuse a seq. */
+/**
+ * A meter that is where this ledger never sent it: the ledger was restored or forked. Its next seq stays, so that what the
+ * meter has used beyond it is not taken for resolved; only the end of that epoch makes the ledger fit to issue again.
+ */
 async function caughtUp(
   work: Work,
   meter: MeterRecord,
   { keyEpoch, hi }: StatusFields,
 ): Promise<MeterRecord> {
-  const nextSeq = hi + 1;
-  if (keyEpoch === meter.keyEpoch) {
-    return nextSeq <= meter.nextSeq ? meter : { ...quarantined(work, meter, 'ledger-behind'), nextSeq };
-  }
+  if (keyEpoch === meter.keyEpoch)
+    return hi < meter.nextSeq ? meter : quarantined(work, meter, 'ledger-behind');
   // Its C is on the way.
   if (meter.order !== undefined && keyEpoch === meter.order.keyEpoch + 1) return meter;
-  return movedTo(work, quarantined(work, meter, 'ledger-behind'), { keyEpoch, nextSeq });
+  return movedTo(work, quarantined(work, meter, 'ledger-behind'), keyEpoch);
 }

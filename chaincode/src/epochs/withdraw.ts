@@ -42,20 +42,21 @@ export async function withdrawOrder(
 
 interface OwnEpoch {
   readonly keyEpoch: number;
-  readonly nextSeq: number;
   readonly closed: boolean;
+  /** Nothing was taken in it yet, as on a new board; otherwise by a ledger that is not this one. */
+  readonly unused: boolean;
 }
 
 /** What the refusal says of the meter's own epoch (WIRE.md, the meter's checks 2 and 5; `keyEpoch` of the receipt). */
 function ownEpoch({ result, keyEpoch, hi }: ShownReceipt, order: OrderRecord): OwnEpoch {
   switch (result) {
     case 'CONFLICT':
-      // Another order ended this very epoch; the window shown is that of the ended one.
-      return { keyEpoch: order.keyEpoch + 1, nextSeq: 1, closed: false };
+      // Another ledger's order ended this very epoch; the window shown is that of the ended one.
+      return { keyEpoch: order.keyEpoch + 1, closed: false, unused: false };
     case 'BAD_EPOCH':
-      return { keyEpoch, nextSeq: hi + 1, closed: false };
+      return { keyEpoch, closed: false, unused: hi === 0 };
     case 'CLOSED':
-      return { keyEpoch, nextSeq: hi + 1, closed: true };
+      return { keyEpoch, closed: true, unused: hi === 0 };
     default:
       throw new Rejected('BAD_REQUEST', `receipt: ${result} does not refuse an order for good.`);
   }
@@ -66,5 +67,6 @@ async function takenOver(work: Work, meter: MeterRecord, own: OwnEpoch): Promise
   const closed = meter.closed || own.closed;
   if (own.keyEpoch < meter.keyEpoch) return { ...quarantined(work, meter, 'register-fell'), closed };
   if (own.keyEpoch === meter.keyEpoch) return { ...meter, closed };
-  return { ...(await movedTo(work, meter, own)), closed };
+  const moved = await movedTo(work, meter, own.keyEpoch);
+  return { ...(own.unused ? moved : quarantined(work, moved, 'ledger-behind')), closed };
 }

@@ -9,7 +9,7 @@ import { requireOwnAgent, requireParty } from './parties.ts';
 
 type Request = TransactionRequest<'Suspend'>;
 
-/** Suspends a party or a meter, or lifts it; lifting a meter's suspension also lifts its quarantine. */
+/** Suspends a party or a meter, or lifts it; lifting a meter's suspension also lifts its quarantine, unless the ledger is behind the meter: then only the end of its epoch does. */
 export async function suspend(work: Work, request: Request): Promise<{ suspended: boolean }> {
   if ('meterId' in request) await suspendMeter(work, request);
   else await suspendParty(work, request);
@@ -39,7 +39,8 @@ async function requireOwn(work: Work, party: PartyRecord): Promise<void> {
 async function suspendMeter(work: Work, request: Extract<Request, { meterId: string }>): Promise<void> {
   if (work.submitter.role !== 'discom') throw new Rejected('FORBIDDEN', 'Only the utility suspends meters.');
   const { quarantine, ...meter } = await requireMeter(work.draft, request.meterId);
-  const kept = request.suspended && quarantine !== undefined ? { quarantine } : {};
+  const stays = quarantine === 'ledger-behind' || (request.suspended && quarantine !== undefined);
+  const kept = stays ? { quarantine } : {};
   const record: MeterRecord = { ...meter, ...kept, suspended: request.suspended, reason: request.reason };
   work.draft.put(KEY.meter(request.meterId), record);
 }
