@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import type { IssueItem } from '@tapwatt/chaincode';
 import { type EmbeddedLedger, openEmbeddedLedger } from '../src/ledger/embedded/index.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { benchGenesis, isRedeemed, VoucherLoad } from './voucher-load.ts';
+import { isRedeemed, VoucherLoad } from './voucher-load.ts';
 
 /**
  * Issues and settles vouchers on the embedded ledger through the real rules, with real signatures and receipts:
@@ -79,8 +79,7 @@ const settle = async (gateway: Ledger, items: { receipt: string }[]): Promise<vo
   if (refused !== undefined) throw new Error(`Not redeemed: ${JSON.stringify(refused)}`);
 };
 
-const run = async (ledger: EmbeddedLedger): Promise<void> => {
-  const load = new VoucherLoad();
+const run = async (ledger: EmbeddedLedger, load: VoucherLoad): Promise<void> => {
   await load.prepare(ledger, Math.min(CHUNK, vouchers));
   const gateway = ledger.as({ partyId: 'gateway', role: 'gateway' });
   let reported = performance.now();
@@ -133,13 +132,14 @@ const syncCost = async (ledger: EmbeddedLedger): Promise<number> => {
   );
 };
 
+const load = new VoucherLoad();
 const parent = options.directory ?? (await mkdtemp(join(tmpdir(), 'tapwatt-bench-')));
 const directory = join(parent, 'ledger');
 const signingKey = generateKeyPairSync('ed25519').privateKey;
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
 const opening = { directory, signingKey, clock: { now: () => Date.now() }, random };
-const ledger = await openEmbeddedLedger({ ...opening, genesis: benchGenesis() });
-await run(ledger);
+const ledger = await openEmbeddedLedger({ ...opening, genesis: load.genesis() });
+await run(ledger, load);
 const stats = await ledger.stats();
 const smallCommitMs = await syncCost(ledger);
 await ledger.close();

@@ -13,6 +13,7 @@ import {
   provisionMeter,
   rawPublicKey,
   sha256,
+  signOrder,
   signRequest,
   VOUCHER_KIND,
   type VoucherId,
@@ -29,18 +30,7 @@ const KEY_EPOCH = 1;
 const MASTER = new Uint8Array(32).fill(7);
 const ROLES = ['discom', 'bank', 'agency', 'gateway'] as const;
 
-const handsetKey = generateKeyPairSync('ed25519').privateKey;
-const publicKeyOf = (key: KeyObject): string => rawPublicKey(key);
-
-export const benchGenesis = (): GenesisRequest => ({
-  ledgerId: LEDGER_ID,
-  parties: ROLES.map((role) => ({
-    id: role,
-    role,
-    name: role,
-    publicKey: publicKeyOf(generateKeyPairSync('ed25519').privateKey),
-  })),
-});
+const newKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
 
 interface Meter {
   readonly id: ReturnType<typeof meterId>;
@@ -52,14 +42,38 @@ interface Meter {
 /** What handsets, issuer and meters would do around the ledger: real signatures, openings, frames and receipts. */
 export class VoucherLoad {
   readonly #meters: Meter[] = [];
+  readonly #handsetKey = newKey();
+  readonly #keys = new Map(ROLES.map((role) => [role as string, newKey()]));
   #requests = 0;
+
+  genesis(): GenesisRequest {
+    const parties = ROLES.map((role) => ({
+      id: role,
+      role,
+      name: role,
+      publicKey: rawPublicKey(this.#key(role)),
+    }));
+    return { ledgerId: LEDGER_ID, parties };
+  }
+
+  /** An order of a party (named as its role); signed by another one, if need be. */
+  order(kid: string, op: string, body: { requestId: string; request: object }, signer = kid): string {
+    const payload = { aud: LEDGER_ID, op, at: ISSUED_AT, ...body };
+    return signOrder(payload, { kid, privateKey: this.#key(signer) });
+  }
+
+  #key(party: string): KeyObject {
+    const key = this.#keys.get(party);
+    if (key === undefined) throw new Error(`${party} has no key.`);
+    return key;
+  }
 
   /** Registers an agent with money and so many meters. */
   async prepare(ledger: EmbeddedLedger, meters: number): Promise<void> {
     const discom = ledger.as({ partyId: 'discom', role: 'discom' });
     const bank = ledger.as({ partyId: 'bank', role: 'bank' });
     await discom.submit('RegisterAgent', { id: 'agent', agencyId: 'agency' });
-    const publicKey = publicKeyOf(handsetKey);
+    const publicKey = rawPublicKey(this.#handsetKey);
     await discom.submit('RegisterHandset', { id: 'phone', agentId: 'agent', publicKey });
     await discom.submit('OpenWallet', { walletId: 'wallet', agentId: 'agent' });
     await discom.submit('ProposeDeposit', { depositId: 'd1', walletId: 'wallet', amount: FUNDS });
@@ -101,7 +115,7 @@ export class VoucherLoad {
       amount: AMOUNT,
       deliver: true,
     };
-    const jws = signRequest(payload, { kid: 'phone', privateKey: handsetKey });
+    const jws = signRequest(payload, { kid: 'phone', privateKey: this.#handsetKey });
     const { payloadHash } = parseRequest(jws);
     const voucherId = voucherIdOf({ meterId: meter.id, keyEpoch: KEY_EPOCH, seq, payloadHash });
     const hashOf = (kind: 'fulfil' | 'void'): string =>

@@ -84,7 +84,7 @@ describe('over crashes and failing writes', () => {
           await ledger.close();
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

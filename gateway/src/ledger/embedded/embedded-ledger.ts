@@ -1,4 +1,4 @@
-import type { QueryName, QueryRequest, QueryResult, Submitter } from '@tapwatt/chaincode';
+import type { Submitter } from '@tapwatt/chaincode';
 import type { Committed, Ledger } from '../ledger.ts';
 import type { Finding } from './finding.ts';
 import type { EmbeddedStats, LedgerCondition } from './stats.ts';
@@ -12,14 +12,6 @@ export interface RunningVerifier {
   finish(): Promise<Finding | undefined>;
   /** Gives the replay's storage back. */
   close(): Promise<void>;
-}
-
-/** Durable state of one moment, for queries that take many pages; it holds disk space until it is closed. */
-export interface FrozenLedger {
-  headBlock(): { readonly number: number; readonly hash: string };
-  /** Throws `LedgerRejected` or `LedgerUnavailable`. */
-  evaluate<N extends QueryName>(name: N, request: QueryRequest<N>): Promise<QueryResult<N>>;
-  close(): void;
 }
 
 /** The ledger on one machine (DESIGN.md, "The ledger"): many parties use it, each through its own `Ledger`. */
@@ -37,8 +29,6 @@ export interface EmbeddedLedger {
   submitOrder(jws: string, options?: { readonly signal?: AbortSignal }): Promise<Committed<unknown>>;
   /** The newest durable block; number -1 never happens, block 0 is the genesis. */
   headBlock(): { readonly number: number; readonly hash: string };
-  /** Throws `LedgerUnavailable`. */
-  frozen(): FrozenLedger;
   stats(): Promise<EmbeddedStats>;
   /** Runs a reading of several queries over one unchanging moment. Throws `LedgerUnavailable`. */
   atOneMoment<T>(read: (ledger: Pick<Ledger, 'evaluate'>) => Promise<T>): Promise<T>;

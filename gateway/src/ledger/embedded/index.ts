@@ -1,4 +1,4 @@
-export type { EmbeddedLedger, FrozenLedger, RunningVerifier } from './embedded-ledger.ts';
+export type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
 export type { Finding } from './finding.ts';
 export { DEFAULT_LIMITS, type EmbeddedLimits } from './limits.ts';
 export { type EmbeddedLedgerOptions, openEmbeddedLedger } from './open.ts';

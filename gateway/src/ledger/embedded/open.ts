@@ -14,7 +14,7 @@ import type { Scheduler } from './scheduler.ts';
 import { openSession } from './session.ts';
 import type { LedgerCondition } from './stats.ts';
 import type { Storage, StoragePlace } from './storage.ts';
-import { damaged } from './storage-error.ts';
+import { StorageError } from './storage-error.ts';
 import { systemMonotonic, systemScheduler } from './system-time.ts';
 
 const MS_PER_SECOND = 1000;
@@ -60,7 +60,8 @@ export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promis
   const { ledgerId } = session.meta;
   if (genesis !== undefined && genesis.ledgerId !== ledgerId) {
     await session.storage.close();
-    throw damaged(`${place.name} holds ledger ${ledgerId}, not ${genesis.ledgerId}.`);
+    const message = `${place.name} holds ledger ${ledgerId}, not ${genesis.ledgerId}.`;
+    throw new StorageError('DATA_DAMAGED', `${message} Name that ledger, or choose another directory.`);
   }
   const open = () => openSession(opening);
   const engine = new Engine({ session, open, rules, signer, clock, scheduler, limits, onCondition });

@@ -1,14 +1,13 @@
 import type { QueryResult, Submitter } from '@tapwatt/chaincode';
 import { bytesToHex, publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Committed, Ledger } from '../ledger.ts';
-import type { EmbeddedLedger, FrozenLedger, RunningVerifier } from './embedded-ledger.ts';
+import type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
 import type { Engine } from './engine.ts';
 import { type Head, type Meta, NO_HEAD, readHead } from './head.ts';
 import type { EmbeddedLimits } from './limits.ts';
 import { orderTxId } from './orders.ts';
 import type { Pace } from './pace.ts';
 import { PartyLedger, requireSize } from './party-ledger.ts';
-import { queryStateOf } from './query-state.ts';
 import type { LedgerRules } from './rules.ts';
 import type { EmbeddedStats, LedgerCondition } from './stats.ts';
 import type { StoragePlace, StorageView } from './storage.ts';
@@ -64,29 +63,17 @@ export class OpenedLedger implements EmbeddedLedger {
     return { number, hash };
   }
 
-  frozen(): FrozenLedger {
-    const { engine } = this.#parts;
-    const snapshot = engine.snapshot();
-    const { number, hash } = readHead(snapshot) ?? NO_HEAD;
-    return {
-      headBlock: () => ({ number, hash }),
-      evaluate: async (name, request) => (await engine.evaluateOver(snapshot, name, request)) as never,
-      close: () => snapshot.close(),
-    };
-  }
-
   stats(): Promise<EmbeddedStats> {
     return this.#parts.engine.stats();
   }
 
   atOneMoment<T>(read: (ledger: Pick<Ledger, 'evaluate'>) => Promise<T>): Promise<T> {
-    const { rules, limits } = this.#parts;
-    return this.#overSnapshot((view) => {
-      const state = queryStateOf(view, limits);
-      const evaluate: Ledger['evaluate'] = async (name, request) =>
-        (await rules.runQuery(name, request, state)) as QueryResult<typeof name>;
-      return read({ evaluate });
-    });
+    return this.#overSnapshot((view) =>
+      read({
+        evaluate: async (name, request) =>
+          (await this.#parts.engine.evaluateOver(view, name, request)) as QueryResult<typeof name>,
+      }),
+    );
   }
 
   verify(options: VerifyOptions = {}): Promise<VerifyResult> {
