@@ -6,6 +6,9 @@ import type { DataLayout } from './layout.ts';
 /** Version of the layout of a data directory; another one is refused, never guessed at. */
 export const DATA_SCHEMA_VERSION = 1;
 
+/** What may lie there before: the log file that whoever starts a gateway has opened for it. */
+const LOG_SUFFIX = '.log';
+
 /**
  * Makes an empty or absent directory a data directory, or checks that it is one of this version.
  * Throws DATA_VERSION, DATA_DAMAGED.
@@ -13,8 +16,8 @@ export const DATA_SCHEMA_VERSION = 1;
 export async function claimDataDirectory(layout: DataLayout): Promise<void> {
   await mkdir(layout.directory, { recursive: true, mode: 0o700 });
   if ((await readVersion(layout)) !== undefined) return;
-  const entries = (await readdir(layout.directory)).filter((name) => !name.endsWith(TEMPORARY_SUFFIX));
-  if (entries.length > 0) {
+  const entries = await readdir(layout.directory);
+  if (entries.some((name) => !name.endsWith(TEMPORARY_SUFFIX) && !name.endsWith(LOG_SUFFIX))) {
     throw new TapwattError('DATA_DAMAGED', `${layout.directory} is not empty and has no VERSION file.`);
   }
   await writeFileAtomic(layout.version, `${DATA_SCHEMA_VERSION}\n`, { mode: 0o600 });

@@ -16,13 +16,13 @@ const redemptionBody = z.strictObject({
 /** Orders, redemptions and what a factory needs: for administrators only. */
 export function administerRoutes(app: FastifyInstance, services: GatewayServices): void {
   const administer = { config: { access: 'administer' } } as const;
-  app.post('/api/v1/orders', administer, async (request) => {
+  app.post('/api/v1/orders', administer, async (request, reply) => {
     const { jws } = checked(orderBody, request.body);
-    return services.submitOrder(jws, { signal: deadline(request.signal, ORDER_DEADLINE_MS) });
+    return services.submitOrder(jws, { signal: deadline(reply, ORDER_DEADLINE_MS) });
   });
   app.post('/api/v1/redemptions', administer, async (request, reply) => {
     const voucher = hexToBytes(checked(redemptionBody, request.body).voucher);
-    const steps = services.redeem(voucher, { signal: deadline(request.signal, REDEMPTION_DEADLINE_MS) });
+    const steps = services.redeem(voucher, { signal: deadline(reply, REDEMPTION_DEADLINE_MS) });
     return answerRedemption(reply, await collect(steps));
   });
   app.get('/api/v1/meters/:id/provisioning', administer, async ({ params }) =>
@@ -37,9 +37,16 @@ export function administerRoutes(app: FastifyInstance, services: GatewayServices
   });
 }
 
-/** Ends at the caller's leaving, or at the deadline. */
-function deadline(signal: AbortSignal, timeoutMs: number): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+/**
+ * Ends at the caller's leaving, or at the deadline. Not Fastify's `request.signal`: it aborts as soon as the body of
+ * the request has been read.
+ */
+function deadline(reply: FastifyReply, timeoutMs: number): AbortSignal {
+  const left = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) left.abort();
+  });
+  return AbortSignal.any([left.signal, AbortSignal.timeout(timeoutMs)]);
 }
 
 /** The steps up to the last one, or up to the deadline: what was reached by then stays true. */

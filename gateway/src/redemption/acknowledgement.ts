@@ -28,6 +28,16 @@ export function acknowledgeable(shown: ShownWindow, meter: MeterSummary): Acknow
     : { keyEpoch: meter.keyEpoch, receiptNo: shown.receiptNo, floorSeq: meter.floorSeq };
 }
 
+/**
+ * Whether an acknowledgement tells the meter anything new. One that does not is never sent: the meter would publish its
+ * receipts again at each, and each of these would be acknowledged, without end.
+ */
+export const raises = (answer: AcknowledgeableReceipt, known: AcknowledgeableReceipt | undefined): boolean =>
+  known === undefined ||
+  answer.keyEpoch !== known.keyEpoch ||
+  answer.receiptNo > known.receiptNo ||
+  answer.floorSeq > known.floorSeq;
+
 /** The seqs whose bits are set: bit i says hi - i (WIRE.md, "What a meter keeps"). */
 function usedSeqs(shown: ShownWindow): number[] {
   const seqs: number[] = [];

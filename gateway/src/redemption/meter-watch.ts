@@ -1,36 +1,77 @@
 import type { MeterDetail } from '@tapwatt/chaincode';
-import { bytesToHex, STATE_BIT, type StatusFields } from '@tapwatt/firmware-contracts';
+import { bytesToHex, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
 
 const MAX_ATTEMPTS = 3;
+/** Meters whose newest figures are remembered; of a forgotten one only the ledger's own are compared. */
+const MAX_REMEMBERED = 50_000;
+
+/** The figures of a meter that never fall while it keeps its memory (WIRE.md, "What a meter keeps"). */
+export interface Registers {
+  readonly receiptNo: number;
+  readonly cumulativeCredited: bigint;
+}
+
+const isBelow = (a: Registers, b: Registers): boolean =>
+  a.receiptNo < b.receiptNo || a.cumulativeCredited < b.cumulativeCredited;
 
 /**
  * Whether an authentic status tells the ledger something that it must act upon: a locked meter, registers that fell
- * (a board swapped, a memory restored), an epoch or a closed bit that differ, more credit than the ledger settled.
+ * (a board swapped, a memory restored), an epoch or a seq that the ledger never gave out.
+ *
+ * `newest` is the newest that the meter has shown by now: receipts that came after the status may already be settled,
+ * so that the ledger knows more than the status does.
  */
-export function concernsLedger(status: StatusFields, meter: MeterDetail): boolean {
+export function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Registers): boolean {
   if (status.keyEpoch === 0) return !meter.quarantined;
-  if (status.keyEpoch !== meter.keyEpoch) return true;
-  if (((status.stateBits & STATE_BIT.CLOSED) !== 0) !== meter.closed) return true;
+  if (status.keyEpoch > meter.keyEpoch) return status.keyEpoch !== (meter.order?.keyEpoch ?? 0) + 1;
+  if (status.keyEpoch === meter.keyEpoch && status.hi >= meter.nextSeq) return true;
   const { seen } = meter;
-  if (seen === undefined) return status.cumulativeCredited !== BigInt(meter.settled);
-  return status.receiptNo < seen.receiptNo || status.cumulativeCredited < BigInt(seen.cumulativeCredited);
+  if (seen === undefined) return false;
+  return isBelow(newest, { ...seen, cumulativeCredited: BigInt(seen.cumulativeCredited) });
 }
 
-/** Takes such a status to the ledger, whose rules quarantine the meter or take over its epoch. */
+/** Follows the registers of meters, and takes a status that concerns the ledger to it. */
+export interface MeterWatch {
+  /** A receipt from the meter itself; an older one, from its ring, tells nothing. */
+  receipt(meterId: string, registers: Registers): void;
+  status(frame: Uint8Array, status: StatusFields): Promise<void>;
+}
+
 export function createMeterWatch(ports: {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-}) {
-  return async (frame: Uint8Array, status: StatusFields): Promise<void> => {
-    const meterId = String(status.meterId);
-    const meter = await ports.ledger.evaluate('GetMeter', { meterId });
-    if (meter === null || !concernsLedger(status, meter)) return;
-    const transaction = { name: 'RecordMeter', request: { status: bytesToHex(frame) } } as const;
-    await submitSurely(ports.ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
+}): MeterWatch {
+  const newest = new Map<string, Registers>();
+
+  function remember(meterId: string, { receiptNo, cumulativeCredited }: Registers): void {
+    newest.delete(meterId);
+    newest.set(meterId, { receiptNo, cumulativeCredited });
+    if (newest.size <= MAX_REMEMBERED) return;
+    const oldest = newest.keys().next().value;
+    if (oldest !== undefined) newest.delete(oldest);
+  }
+
+  return {
+    receipt(meterId, registers) {
+      const known = newest.get(meterId);
+      if (known === undefined || known.receiptNo < registers.receiptNo) remember(meterId, registers);
+    },
+    async status(frame, status) {
+      const meterId = String(status.meterId);
+      const before = newest.get(meterId);
+      // A status says what is so when it is sent, and a connection keeps the order: a lower one is a fall.
+      const fell = before !== undefined && isBelow(status, before);
+      remember(meterId, status);
+      const meter = await ports.ledger.evaluate('GetMeter', { meterId });
+      if (meter === null) return;
+      if (!fell && !concernsLedger(status, meter, newest.get(meterId) ?? status)) return;
+      const transaction = { name: 'RecordMeter', request: { status: bytesToHex(frame) } } as const;
+      await submitSurely(ports.ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
+    },
   };
 }

@@ -1,10 +1,16 @@
 import type { MeterSummary } from '@tapwatt/chaincode';
-import { bytesToHex, type ErrorCode, type StatusFields, TapwattError } from '@tapwatt/firmware-contracts';
+import {
+  bytesToHex,
+  type ErrorCode,
+  type ReceiptFields,
+  type StatusFields,
+  TapwattError,
+} from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
-import { acknowledgeable, type ShownWindow } from './acknowledgement.ts';
+import { type AcknowledgeableReceipt, acknowledgeable, raises, type ShownWindow } from './acknowledgement.ts';
 import { noRedemptions, progressOfVoucher, stepRedemptions } from './meter-redemptions.ts';
 import type { RedemptionObserver } from './observer.ts';
 import type { Settlement, Settler } from './settler.ts';
@@ -51,8 +57,8 @@ export interface Redemptions {
     meterId: string,
     delivery: { voucherId: string; purpose: Purpose; frame: Uint8Array; watcher?: Watcher },
   ): void;
-  /** A frame from `up/rcpt` of this meter. Ignores what is not authentic. */
-  receipt(meterId: string, frame: Uint8Array): void;
+  /** A frame from `up/rcpt` of this meter; answers its fields, or `undefined` for what is not authentic and ignored. */
+  receipt(meterId: string, frame: Uint8Array): ReceiptFields | undefined;
   reachable(meterId: string, reachable: boolean): void;
   isReachable(meterId: string): boolean;
   /** The window that an authentic status shows, for the next acknowledgement. */
@@ -69,6 +75,8 @@ export interface Redemptions {
 interface Entry {
   redemptions: MeterRedemptions;
   shown: ShownWindow | undefined;
+  /** What the meter was last told, or said that it has. */
+  acknowledged: AcknowledgeableReceipt | undefined;
 }
 
 export function createRedemptions(ports: RedemptionPorts): Redemptions {
@@ -81,7 +89,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   function entryOf(meterId: string): Entry {
     const known = entries.get(meterId);
     if (known !== undefined) return known;
-    const fresh: Entry = { redemptions: noRedemptions(meterId), shown: undefined };
+    const fresh: Entry = { redemptions: noRedemptions(meterId), shown: undefined, acknowledged: undefined };
     entries.set(meterId, fresh);
     return fresh;
   }
@@ -162,9 +170,10 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   }
 
   function acknowledge(meterId: string, meter: MeterSummary): void {
-    const shown = entries.get(meterId)?.shown;
-    const answer = shown === undefined ? undefined : acknowledgeable(shown, meter);
-    if (answer === undefined) return;
+    const entry = entries.get(meterId);
+    const answer = entry?.shown === undefined ? undefined : acknowledgeable(entry.shown, meter);
+    if (entry === undefined || answer === undefined || !raises(answer, entry.acknowledged)) return;
+    entry.acknowledged = answer;
     ports.link.acknowledge(meterId, issuer.acknowledge({ meterId, ...answer })).catch(() => undefined);
   }
 
@@ -209,11 +218,12 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
 
     receipt(meterId, frame) {
       const receipt = authenticReceipt(meterId, frame);
-      if (receipt === undefined) return;
+      if (receipt === undefined) return undefined;
       const { fields } = receipt;
       observer.answered({ meterId, fields });
       show(meterId, fields);
       feed(meterId, { type: 'receipt', frame, ...receipt });
+      return fields;
     },
 
     reachable(meterId, isReachable) {
@@ -223,7 +233,11 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     },
 
     isReachable: (meterId) => entries.get(meterId)?.redemptions.reachable ?? false,
-    shown: (status) => show(String(status.meterId), status),
+    shown(status) {
+      const { keyEpoch, ackedReceiptNo: receiptNo, floorSeq } = status;
+      show(String(status.meterId), status);
+      entryOf(String(status.meterId)).acknowledged = { keyEpoch, receiptNo, floorSeq };
+    },
 
     async settle(frame) {
       const { fields } = issuer.readReceipt(frame);

@@ -88,6 +88,7 @@ async function refuseReuse(ports: DeskPorts, request: AuthenticRequest): Promise
     const onLedger = await ports.requestOnLedger(handsetId, requestId);
     if (onLedger !== undefined) throw new TapwattError('REQUEST_REUSED');
   }
+  if (noted?.refused !== undefined) throw new TapwattError(noted.refused);
   if (noted !== undefined) return;
   const about = payload.op === 'redeem' ? { voucherId: payload.voucher.slice(2 * 32, 2 * 48) } : {};
   await ports.journal.record(handsetId, requestId, { payloadHash, op: payload.op, ...about });

@@ -12,6 +12,7 @@ export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>)
   const startedMs = ports.clock.nowMs();
   const { handsetId, requestId, payload } = request;
   const { jws, payloadHash } = request;
+  await refuseAmount(ports, request);
   const issued = await ports.issuance.add({ jws, meterId: payload.meterId, payloadHash });
   if (!issued.ok) throw new TapwattError(issued.code, issued.message);
   const { voucherId, meterId, amount, repeated } = issued;
@@ -26,4 +27,16 @@ export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>)
   if (!payload.deliver) return;
   const watcher = { handsetId, requestId, asks: 'credit' } as const;
   ports.redemptions.deliver(meterId, { voucherId, purpose: 'credit', frame, watcher });
+}
+
+/** Noted, so that a late copy of the request is refused too once the policy has changed. */
+async function refuseAmount(ports: DeskPorts, request: RequestOf<'issue'>): Promise<void> {
+  const { handsetId, requestId, payload, payloadHashHex: payloadHash } = request;
+  const amount = BigInt(payload.amount);
+  const { minMinor, maxMinor } = ports.amounts;
+  if (amount >= minMinor && amount <= maxMinor) return;
+  if ((await ports.requestOnLedger(handsetId, requestId)) !== undefined) return;
+  const refused = 'AMOUNT_OUT_OF_RANGE';
+  await ports.journal.record(handsetId, requestId, { payloadHash, op: 'issue', refused });
+  throw new TapwattError(refused, `One voucher is worth ${minMinor} to ${maxMinor} minor units here.`);
 }

@@ -1,9 +1,13 @@
+import type { ErrorCode } from '@tapwatt/firmware-contracts';
+
 /** What a gateway remembers of a request that spends nothing and so is not on the ledger. */
 export interface JournalEntry {
   /** SHA-256 of the request's payload, lower-case hex. */
   readonly payloadHash: string;
   readonly op: string;
   readonly voucherId?: string;
+  /** This gateway refused it for good before it came to the ledger. */
+  readonly refused?: ErrorCode;
 }
 
 /**

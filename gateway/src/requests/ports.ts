@@ -11,6 +11,8 @@ import type { Outbox } from './outbox.ts';
 /** What serving handsets' requests needs. */
 export interface DeskPorts {
   readonly ledgerId: string;
+  /** What one voucher may be worth, minor units. */
+  readonly amounts: { readonly minMinor: bigint; readonly maxMinor: bigint };
   readonly ledger: Ledger;
   readonly issuer: Issuer;
   readonly issuance: Issuance;

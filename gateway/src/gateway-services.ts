@@ -1,0 +1,54 @@
+import { identityOf, TapwattError } from '@tapwatt/firmware-contracts';
+import type { Credentials } from './credentials.ts';
+import type { Clock } from './edges/edges.ts';
+import type { GatewayIdentity, GatewayServices, ReadinessReport, StatsReport } from './http/services.ts';
+import type { Issuer } from './issuer/issuer.ts';
+import { checkInvariants } from './ledger/check-invariants.ts';
+import type { Committed, Ledger } from './ledger/ledger.ts';
+import type { LiveBoard } from './observability/live-board.ts';
+import type { LocalRedemptions } from './requests/local-redeem.ts';
+
+export interface GatewayParts {
+  readonly identity: GatewayIdentity;
+  readonly live: LiveBoard;
+  readonly ledger: Ledger;
+  readonly issuer: Issuer;
+  readonly credentials: Credentials;
+  readonly local: LocalRedemptions;
+  readonly administer: (jws: string, signal: AbortSignal) => Promise<Committed<unknown>>;
+  readonly readiness: () => ReadinessReport;
+  readonly stats: () => Promise<StatsReport>;
+  /** Runs a reading over one unchanging moment of the ledger. */
+  readonly atOneMoment: <T>(read: (ledger: Pick<Ledger, 'evaluate'>) => Promise<T>) => Promise<T>;
+  readonly clock: Clock;
+}
+
+/** What the HTTP interface needs, over the gateway's parts. */
+export function createGatewayServices(parts: GatewayParts): GatewayServices {
+  const { ledger, issuer, credentials, clock } = parts;
+  return {
+    identity: parts.identity,
+    live: parts.live,
+    evaluate: (name, request) => ledger.evaluate(name, request),
+    submitOrder: (jws, { signal }) => parts.administer(jws, signal),
+    async meterProvisioning(meterId) {
+      const meter = await ledger.evaluate('GetMeter', { meterId });
+      if (meter === null) throw new TapwattError('METER_UNKNOWN');
+      const identity = identityOf({ who: 'meter', id: meterId });
+      return {
+        meterId,
+        keyEpoch: meter.keyEpoch,
+        rootKey: issuer.meterRoot(meterId),
+        identity,
+        password: credentials.passwordOf(identity),
+      };
+    },
+    passwordOf: (identity) => credentials.passwordOf(identity),
+    async *redeem(voucher, { signal }) {
+      for await (const step of parts.local.redeem(voucher, signal)) yield { ...step, atMs: clock.nowMs() };
+    },
+    readiness: parts.readiness,
+    stats: parts.stats,
+    invariants: ({ signal }) => parts.atOneMoment((still) => checkInvariants(still, { signal })),
+  };
+}

@@ -1,0 +1,291 @@
+import { join } from 'node:path';
+import { type Broker, createBroker } from '@tapwatt/broker';
+import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
+import type { DestinationStream } from 'pino';
+import { createAdministration } from './administration.ts';
+import type { GatewayConfig } from './config/gateway-config.ts';
+import { type Credentials, createCredentials } from './credentials.ts';
+import { type OpenedData, openDataDirectory } from './data/open.ts';
+import { systemClock, systemRandom } from './edges/system.ts';
+import { createGatewayServices } from './gateway-services.ts';
+import { startHttp } from './http/start-http.ts';
+import { createInbox } from './inbox.ts';
+import { createLocalIssuer } from './issuer/local-issuer.ts';
+import { type EmbeddedLedger, openEmbeddedLedger } from './ledger/embedded/index.ts';
+import { LedgerUnavailable } from './ledger/errors.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createExternalBus } from './links/mqtt/bus/external-bus.ts';
+import { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
+import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
+import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
+import { createLiveBoard } from './observability/live-board.ts';
+import { createLogger, type Logger } from './observability/logger.ts';
+import { observeRedemptions } from './observability/observe-redemptions.ts';
+import { readinessOf } from './observability/readiness.ts';
+import { createMeterWatch } from './redemption/meter-watch.ts';
+import { createPresenter } from './redemption/presenter.ts';
+import { createRedemptions } from './redemption/redemptions.ts';
+import { createSettler } from './redemption/settler.ts';
+import { createRequestDesk } from './requests/desk.ts';
+import { createIssuance } from './requests/issuance.ts';
+import { openLevelJournal } from './requests/level-journal.ts';
+import { createLocalRedemptions } from './requests/local-redeem.ts';
+import { createOutbox } from './requests/outbox.ts';
+import type { DeskPorts } from './requests/ports.ts';
+import { answerOf } from './requests/voucher-progress.ts';
+
+/** Meters of which the live view remembers something. */
+const MAX_LIVE_METERS = 20_000;
+export const GATEWAY_VERSION = '0.1.0';
+
+export interface GatewayEdges {
+  /** Where log lines go. */
+  readonly logDestination: DestinationStream;
+}
+
+export interface RunningGateway {
+  readonly ports: { readonly mqtt: number | undefined; readonly http: number };
+  /** Graceful and bounded by `stopTimeoutMs`: takes no more, settles what waits, closes the ledger. */
+  close(): Promise<void>;
+}
+
+/**
+ * Builds and starts one gateway.
+ *
+ * Throws DATA_LOCKED, DATA_DAMAGED, DATA_VERSION, KEY_FILE, DEVELOPMENT_KEYS, PORT_IN_USE, CONFIG_INVALID.
+ */
+export async function startGateway(config: GatewayConfig, edges: GatewayEdges): Promise<RunningGateway> {
+  const log = createLogger({
+    level: config.log.level,
+    destination: edges.logDestination,
+    base: { gatewayId: config.gatewayId },
+  });
+  const undo: (() => Promise<unknown>)[] = [];
+  try {
+    return await build(config, log, undo);
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function build(
+  config: GatewayConfig,
+  log: Logger,
+  undo: (() => Promise<unknown>)[],
+): Promise<RunningGateway> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const onError = (error: unknown, doing: string) => {
+    if (!signal.aborted) log.warn({ err: error }, `could not ${doing}`);
+  };
+
+  const data = await openDataDirectory({
+    directory: config.dataDirectory,
+    profile: config.profile,
+    random: (length) => random.bytes(length),
+  });
+  const embedded = await openLedger(config, data);
+  undo.push(() => embedded.close());
+  const ledger = embedded.as({ partyId: config.gatewayId, role: 'gateway' });
+  await requireRegistered(ledger, config);
+
+  const issuer = createLocalIssuer(data.keys.master, embedded.as({ partyId: config.gatewayId, role: 'gateway' }));
+  const credentials = createCredentials(data.keys.mqtt, ledger);
+  const { bus, broker } = await openBus(config, { credentials, log });
+  undo.push(() => bus.close());
+  if (broker !== undefined) undo.push(() => broker.close());
+  const link = createMqttLink(bus, config.site);
+
+  let listening = false;
+  const readiness = () =>
+    readinessOf({ ledger: embedded.condition, listening, stopping: signal.aborted });
+  const board = createLiveBoard({
+    clock,
+    readiness,
+    ledgerHead: () => {
+      const { number, hash } = embedded.headBlock();
+      return { blockNumber: number, blockHash: hash };
+    },
+    maxMeters: MAX_LIVE_METERS,
+  });
+  const observer = observeRedemptions(board, log, clock);
+  const journal = await openLevelJournal(join(config.dataDirectory, 'requests'));
+  undo.push(() => journal.close());
+
+  const outbox = createOutbox(clock, (handsetId, result) => {
+    // A handset that is away, or behind, asks again.
+    link.result(handsetId, result).catch(() => undefined);
+  });
+  const settler = createSettler(ledger, { clock, random, signal });
+  const redemptions = createRedemptions({
+    ...{ issuer, ledger, settler, link, observer, clock, random, signal },
+    tell(watcher, progress) {
+      if (local.tell(watcher, progress)) return;
+      outbox.answer(watcher.handsetId, { requestId: watcher.requestId, ...answerOf(progress) });
+    },
+  });
+  const issuance = createIssuance({ ledger, issuer, clock, random, signal });
+  const deskPorts: DeskPorts = {
+    ...{ ledger, issuer, issuance, redemptions, journal, outbox, observer, clock, random, signal },
+    ledgerId: config.ledgerId,
+    amounts: { minMinor: config.policies.minAmountMinor, maxMinor: config.policies.maxAmountMinor },
+    requestOnLedger: (kid, requestId) => whileAway(ledger.evaluate('GetRequest', { kid, requestId })),
+    voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
+  };
+  const local = createLocalRedemptions(deskPorts);
+  const presenter = createPresenter({ ledger, issuer, redemptions, clock, signal, onError }, config.sweep);
+  const desk = createRequestDesk(deskPorts, observer);
+  const watch = createMeterWatch({ ledger, clock, random, signal });
+  listen(
+    bus,
+    config.site,
+    createInbox({ issuer, redemptions, presenter, desk, watch, observer, board, onError }),
+  );
+
+  const administer = createAdministration({
+    ...{ ledger, issuer, clock, onMeterChanged: presenter.enqueue },
+    submitOrder: (jws, aborted) => embedded.submitOrder(jws, { signal: aborted }),
+  });
+  const services = createGatewayServices({
+    ...{ live: board, ledger, issuer, credentials, local, administer, readiness, clock },
+    identity: {
+      gatewayId: config.gatewayId,
+      site: config.site,
+      ledgerId: config.ledgerId,
+      profile: config.profile,
+      version: GATEWAY_VERSION,
+      startedAtMs: clock.nowMs(),
+    },
+    atOneMoment: (read) => embedded.atOneMoment(read),
+    stats: async () => ({
+      ledger: flatStats(await embedded.stats()),
+      broker: broker === undefined ? {} : flatStats(broker.stats()),
+      redemption: {
+        inFlight: redemptions.inFlight,
+        meters: redemptions.meters,
+        receiptsQueued: settler.queued,
+        metersQueued: presenter.queued,
+        requestsUnderWay: desk.underWay,
+        issuesQueued: issuance.queued,
+      },
+      process: { rssBytes: process.memoryUsage.rss(), uptimeS: Math.floor(process.uptime()) },
+    }),
+  });
+  const http = await startHttp({
+    services,
+    log,
+    profile: config.profile,
+    http: config.http,
+    socketPath: data.layout.socket,
+    adminTokenPath: data.layout.adminToken,
+  });
+  undo.push(() => http.close());
+  const mqttPort = (await broker?.listen({ host: config.mqtt.host, port: config.mqtt.port }))?.port;
+  listening = true;
+  presenter.start();
+  await announce(link, config, 'online');
+  log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
+
+  return {
+    ports: { mqtt: mqttPort, http: http.port },
+    async close() {
+      await announce(link, config, 'offline');
+      await http.close();
+      await broker?.close({ deadlineMs: config.stopTimeoutMs / 2 });
+      await withinMs(config.stopTimeoutMs / 2, Promise.all([issuance.idle(), settler.idle()]));
+      stopping.abort();
+      await bus.close();
+      await journal.close();
+      await embedded.close();
+      log.info('the gateway has stopped');
+    },
+  };
+}
+
+function openLedger(config: GatewayConfig, data: OpenedData): Promise<EmbeddedLedger> {
+  const { keys, layout } = data;
+  return openEmbeddedLedger({
+    directory: layout.ledger,
+    signingKey: keys.ledger,
+    clock: { now: () => systemClock.nowMs() },
+    random: systemRandom,
+    genesis: {
+      ledgerId: config.ledgerId,
+      parties: [
+        { id: 'discom', role: 'discom', publicKey: keys.roles.discom },
+        { id: 'bank', role: 'bank', publicKey: keys.roles.bank },
+        { id: 'agency', role: 'agency', publicKey: keys.roles.agency },
+        { id: config.gatewayId, role: 'gateway', publicKey: rawPublicKey(keys.gateway) },
+      ],
+    },
+  });
+}
+
+/** The ledger's id and the gateway's registration can never change behind a configuration. */
+async function requireRegistered(ledger: Ledger, config: GatewayConfig): Promise<void> {
+  const founded = await ledger.evaluate('GetLedger', {});
+  if (founded?.ledgerId !== config.ledgerId) {
+    throw new TapwattError(
+      'CONFIG_INVALID',
+      `ledgerId is ${config.ledgerId}, but the data directory holds the ledger ${founded?.ledgerId}.`,
+    );
+  }
+  const party = await ledger.evaluate('GetParty', { id: config.gatewayId });
+  if (party?.role === 'gateway') return;
+  throw new TapwattError('CONFIG_INVALID', `gatewayId ${config.gatewayId} is not registered as a gateway.`);
+}
+
+async function openBus(
+  config: GatewayConfig,
+  { credentials, log }: { credentials: Credentials; log: Logger },
+): Promise<{ bus: MessageBus; broker?: Broker }> {
+  const { external, limits } = config.mqtt;
+  const { site, gatewayId } = config;
+  if (external !== undefined) {
+    const identity = `g-${gatewayId}`;
+    return { bus: await createExternalBus({ url: external, site, identity, password: credentials.passwordOf(identity) }) };
+  }
+  const broker = await createBroker({
+    site,
+    authenticate: (identity, secret) => credentials.authenticate(identity, secret),
+    limits: {
+      maxConnections: limits.maxConnections,
+      maxPacketBytes: limits.maxPacketBytes,
+      maxPendingBytes: limits.maxBufferedBytesPerClient,
+      connectTimeoutMs: limits.connectTimeoutMs,
+    },
+    log,
+  });
+  return { bus: createInProcessBus(broker.leg()), broker };
+}
+
+const announce = (link: MqttLink, config: GatewayConfig, state: 'online' | 'offline'): Promise<unknown> =>
+  link.announce(config.gatewayId, { state, version: GATEWAY_VERSION }).catch(() => undefined);
+
+/** What the ledger knows, or `undefined` when it knows nothing or is away: redeeming goes on without it. */
+async function whileAway<T>(reading: Promise<T | null>): Promise<T | undefined> {
+  try {
+    return (await reading) ?? undefined;
+  } catch (error) {
+    if (error instanceof LedgerUnavailable) return undefined;
+    throw error;
+  }
+}
+
+/** Figures of one level, as `/api/v1/stats` shows them. */
+const flatStats = (stats: object): Record<string, number | string> =>
+  Object.fromEntries(
+    Object.entries(stats).flatMap(([name, value]) => {
+      if (typeof value === 'object' && value !== null) {
+        return Object.entries(value).map(([inner, figure]) => [`${name}.${inner}`, figure as number]);
+      }
+      return [[name, value as number | string]];
+    }),
+  );
+
+async function withinMs(deadlineMs: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, new Promise<void>((resolve) => systemClock.after(deadlineMs, resolve))]);
+}

@@ -1,0 +1,35 @@
+import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
+
+export interface ReadinessInputs {
+  /** `failed`: the storage failed and is being opened again. `damaged`: it stays closed. */
+  readonly ledger: 'open' | 'failed' | 'damaged' | 'closed';
+  readonly listening: boolean;
+  readonly stopping: boolean;
+}
+
+/** Whether a redemption can be taken; a ledger that is away only degrades it (STYLE.md, "What users get"). */
+export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
+  const reasons: ReadinessReason[] = [];
+  if (inputs.stopping) reasons.push(notReady('gateway', 'The gateway is stopping.'));
+  else if (!inputs.listening) reasons.push(notReady('broker', 'The broker does not listen yet.'));
+  if (inputs.ledger === 'failed') {
+    reasons.push({
+      part: 'ledger',
+      state: 'degraded',
+      code: 'LEDGER_UNAVAILABLE',
+      message: 'The ledger’s storage failed; it is opened again by itself. Sealed vouchers are redeemed meanwhile.',
+    });
+  }
+  if (inputs.ledger === 'damaged') {
+    reasons.push({ part: 'ledger', state: 'not-ready', code: 'DATA_DAMAGED', message: 'The ledger’s data is damaged.' });
+  }
+  const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
+  return { state: reasons.length === 0 ? 'ready' : worst, reasons };
+}
+
+const notReady = (part: string, message: string): ReadinessReason => ({
+  part,
+  state: 'not-ready',
+  code: 'BUSY',
+  message,
+});

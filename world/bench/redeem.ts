@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { provisionFleet } from '@tapwatt/gateway';
+import type { Fleet } from '@tapwatt/simulator';
+import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
+import { cpuSeconds } from './process-figures.ts';
+import { type Load, startLoad } from './load.ts';
+import { type RedeemFigures, round } from './load-protocol.ts';
+
+const AMOUNT = '500';
+const METERS = 1_000;
+const HANDSETS = 16;
+/** Vouchers in flight in the saturated run. */
+const IN_FLIGHT = 256;
+const OFFERED_PER_SECOND = 500;
+/** A meter may have 16 open: three runs of each kind fit the fleet without more than that. */
+const VOUCHERS = 12_000;
+
+export interface ServerRun extends RedeemFigures {
+  /** CPU of the server's process per redemption. */
+  readonly serverCpuMs: number;
+}
+
+export interface RedeemReport {
+  readonly offered: ServerRun & { readonly perSecondOffered: number; readonly doubled: number };
+  readonly saturated: ServerRun;
+  /** The very same messages through the same broker, with handlers that do nothing. */
+  readonly baseline: ServerRun;
+  /** Saturated redemptions/s over the baseline's. */
+  readonly ratio: number;
+}
+
+export type Say = (line: string) => void;
+
+/** Redemptions of sealed vouchers: offered at 500/s, saturated, and saturated against a server that does nothing. */
+export async function benchRedeem(say: Say): Promise<RedeemReport> {
+  const directory = await mkdtemp(join(tmpdir(), 'tapwatt-bench-'));
+  try {
+    const { offered, saturated, fleet } = await realRuns(directory, say);
+    say('baseline: the same messages, handlers that do nothing …');
+    const baseline = await nullRun(fleet);
+    return { offered, saturated, baseline, ratio: round(saturated.perSecond / baseline.perSecond) };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function realRuns(directory: string, say: Say) {
+  const gateway = await startGatewayProcess({
+    dataDirectory: join(directory, 'data'),
+    mqttPort: 0,
+    httpPort: 0,
+    logFile: join(directory, 'gateway.log'),
+    // The vouchers are for the handsets to redeem, not for the sweep.
+    environment: { TAPWATT_LOG_LEVEL: 'warn', TAPWATT_SWEEP_INTERVAL_MS: '3600000' },
+  });
+  const load = startLoad();
+  try {
+    say(`registering ${METERS} meters and ${HANDSETS} handsets …`);
+    const fleet = await provision(directory, gateway);
+    await load.ask({ do: 'connect', fleet, meters: METERS });
+    say(`buying ${VOUCHERS} vouchers …`);
+    await load.ask({ do: 'buy', vouchers: VOUCHERS, amount: AMOUNT });
+    say(`redeeming ${VOUCHERS} at ${OFFERED_PER_SECOND}/s …`);
+    const steady = await measured(gateway.pid, load, { do: 'redeem', vouchers: VOUCHERS, perSecond: OFFERED_PER_SECOND });
+    const { credited } = await load.ask({ do: 'credited' });
+    const doubled = Number((BigInt(credited) - BigInt(AMOUNT) * BigInt(VOUCHERS)) / BigInt(AMOUNT));
+    const offered = { ...steady, perSecondOffered: OFFERED_PER_SECOND, doubled };
+    say(`buying and redeeming ${VOUCHERS}, ${IN_FLIGHT} in flight …`);
+    await load.ask({ do: 'buy', vouchers: VOUCHERS, amount: AMOUNT });
+    const saturated = await measured(gateway.pid, load, { do: 'redeem', vouchers: VOUCHERS, inFlight: IN_FLIGHT });
+    return { offered, saturated, fleet };
+  } finally {
+    await load.stop();
+    await gateway.stop();
+  }
+}
+
+const provision = (directory: string, gateway: GatewayProcess): Promise<Fleet> =>
+  provisionFleet({
+    dataDirectory: join(directory, 'data'),
+    broker: { host: '127.0.0.1', port: gateway.mqttPort },
+    meters: METERS,
+    handsets: HANDSETS,
+    fleetFile: join(directory, 'fleet.json'),
+  });
+
+async function nullRun(fleet: Fleet): Promise<ServerRun> {
+  const server = spawn(process.execPath, [fileURLToPath(new URL('null-gateway.ts', import.meta.url)), fleet.site], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const load = startLoad();
+  try {
+    const port = await portOf(server.stdout);
+    await load.ask({ do: 'connect', fleet: { ...fleet, broker: { host: '127.0.0.1', port } }, meters: METERS });
+    await load.ask({ do: 'seal', vouchers: VOUCHERS, amount: AMOUNT });
+    return await measured(server.pid ?? 0, load, { do: 'redeem', vouchers: VOUCHERS, inFlight: IN_FLIGHT });
+  } finally {
+    await load.stop();
+    server.kill('SIGTERM');
+  }
+}
+
+async function portOf(output: NodeJS.ReadableStream): Promise<number> {
+  for await (const line of createInterface(output)) return (JSON.parse(line) as { port: number }).port;
+  throw new Error('The baseline server did not start.');
+}
+
+async function measured(
+  pid: number,
+  load: Load,
+  command: Parameters<typeof load.ask<'redeem'>>[0],
+): Promise<ServerRun> {
+  const before = await cpuSeconds(pid);
+  const { figures } = await load.ask(command);
+  const used = (await cpuSeconds(pid)) - before;
+  return { ...figures, serverCpuMs: round((used * 1000) / figures.asked) };
+}
