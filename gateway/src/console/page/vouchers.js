@@ -91,9 +91,13 @@ function wayOf(voucher, first) {
   const stations = WAY.map((stage, index) => {
     const at = voucher.times[stage];
     const classes = [at !== undefined || index < last ? 'passed' : '', index < last ? 'onward' : ''];
-    const words =
-      at === undefined || at === first ? NAMES[stage] : `${NAMES[stage]} +${duration(at - first)}`;
-    return make('li', { class: classes.join(' ').trim() }, words);
+    const delay = at === undefined || at === first ? '' : `+${duration(at - first)}`;
+    return make(
+      'li',
+      { class: classes.join(' ').trim() },
+      `${NAMES[stage]} `,
+      make('span', { class: 'delay' }, delay),
+    );
   });
   return make('ol', { class: 'way' }, ...stations);
 }
