@@ -186,18 +186,23 @@ const removeStaleScratch = async (directory: string): Promise<void> => {
 };
 
 /** A ledger in a LevelDB directory (`classic-level`); its scratch storages lie beside it. */
-export const classicLevelPlace = (directory: string): StoragePlace => ({
-  name: directory,
-  exists: () => holdsLedger(directory),
-  async open() {
-    await holdsLedger(directory);
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    return new LevelStorage(await openChecked(directory));
-  },
-  async scratch() {
-    await removeStaleScratch(directory);
-    const scratch = await mkdtemp(`${directory}.replay-`);
-    const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });
-    return new LevelStorage(await openLevel(scratch), remove);
-  },
-});
+export const classicLevelPlace = (directory: string): StoragePlace => {
+  let swept: Promise<void> | undefined;
+  return {
+    name: directory,
+    exists: () => holdsLedger(directory),
+    async open() {
+      await holdsLedger(directory);
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+      return new LevelStorage(await openChecked(directory));
+    },
+    async scratch() {
+      // Once: those made since then are in use.
+      swept ??= removeStaleScratch(directory);
+      await swept;
+      const scratch = await mkdtemp(`${directory}.replay-`);
+      const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });
+      return new LevelStorage(await openLevel(scratch), remove);
+    },
+  };
+};

@@ -256,6 +256,24 @@ describe('the queue', () => {
     await ledger.close();
   });
 
+  it('executes no more than may wait for one block, refusals included', async () => {
+    const { ledger, gate, party } = await gated({
+      limits: { queueTransactions: 2, unansweredTransactions: 3 },
+    });
+    const written = party.add('a', 1);
+    await gate.arrival();
+    const refused = [1, 2].map(() => watch(party.add('a', -9)));
+    await turns();
+    const waiting = [1, 2].map(() => watch(party.add('a', -9)));
+    await expect(party.add('a', -9)).rejects.toMatchObject({ code: 'BUSY' });
+    gate.open();
+    await written;
+    await turns();
+    for (const { error } of [...refused, ...waiting])
+      expect(error).toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    await ledger.close();
+  });
+
   it('drops a transaction whose caller gave up before it began, and none after', async () => {
     const { ledger, gate, party } = await gated({ limits: { groupTransactions: 1 } });
     const [early, late] = [new AbortController(), new AbortController()];

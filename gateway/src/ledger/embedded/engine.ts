@@ -139,7 +139,7 @@ export class Engine {
     this.#queries += 1;
     const reads = new WatchedReads();
     try {
-      const state = queryStateOf(watchedView(view, reads), limits);
+      const state = queryStateOf(watchedView(view, reads));
       return await rules.runQuery(name, request, state).finally(() => reads.require());
     } catch (error) {
       if (error instanceof StorageError) throw unavailable(error);

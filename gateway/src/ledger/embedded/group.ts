@@ -61,8 +61,13 @@ export class Group implements Layer {
     return this.count >= transactions || this.#bytes >= bytes;
   }
 
+  /** Whether as many wait for it as may. */
+  isAwaited(limits: EmbeddedLimits): boolean {
+    return this.waiters.length >= limits.unansweredTransactions;
+  }
+
   isFull(limits: EmbeddedLimits): boolean {
-    return this.reaches(limits.groupTransactions, limits.groupBytes);
+    return this.reaches(limits.groupTransactions, limits.groupBytes) || this.isAwaited(limits);
   }
 
   add(executed: Executed, historyKept: (key: string) => boolean): Committed<unknown> {

@@ -25,6 +25,22 @@ const acknowledgedUntilKilled = async (
   return acknowledged;
 };
 
+describe('a process that has the ledger open', () => {
+  it('keeps every other process out, until it is gone', () =>
+    withDirectory(async (directory) => {
+      const child = spawn(process.execPath, [CHILD, directory, '1'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const closed = once(child, 'close');
+      await once(child.stdout, 'data');
+      await expect(openTestLedger({ directory })).rejects.toMatchObject({ code: 'DATA_LOCKED' });
+      child.stdout.resume();
+      child.kill('SIGKILL');
+      await closed;
+      await (await openTestLedger({ directory })).close();
+    }));
+});
+
 describe('a process killed with -9', () => {
   it('loses no transaction that it acknowledged, and leaves a ledger that opens and verifies', () =>
     withDirectory(async (directory) => {

@@ -11,14 +11,15 @@ export interface EmbeddedLimits {
   /** One block. */
   readonly groupTransactions: number;
   readonly groupBytes: number;
+  /** Executed, refused ones included, and waiting for one block to be durable before they are answered. */
+  readonly unansweredTransactions: number;
   /** With the disk idle and more waiting, a group goes to disk at this size already. */
   readonly eagerTransactions: number;
   readonly eagerBytes: number;
   /** How long the ledger may hold the process before everything else has its turn. */
   readonly sliceMs: number;
-  /** Queries at the same time, and rows of one range or history. */
+  /** Queries at the same time. */
   readonly queries: number;
-  readonly rangeRows: number;
   /** Readers of events, and the newest blocks whose events are kept in memory for them (bytes: of the whole blocks). */
   readonly subscribers: number;
   readonly recentBlocks: number;
@@ -36,11 +37,11 @@ export const DEFAULT_LIMITS: EmbeddedLimits = {
   transactionBytes: 4 * MIB,
   groupTransactions: 256,
   groupBytes: MIB,
+  unansweredTransactions: 1024,
   eagerTransactions: 32,
   eagerBytes: 128 * KIB,
   sliceMs: 4,
   queries: 1024,
-  rangeRows: 10_000,
   subscribers: 64,
   recentBlocks: 256,
   recentBytes: 2 * MIB,

@@ -1,5 +1,4 @@
 import type { KeyModification, QueryState } from '@tapwatt/chaincode';
-import type { EmbeddedLimits } from './limits.ts';
 import {
   historyRange,
   stateRow,
@@ -22,8 +21,8 @@ const modification = (view: StorageView, { block, index }: Version, value: strin
 };
 
 /** Every value that a key had, oldest first: the former ones from their rows, then the one that counts. */
-async function* historyOf(view: StorageView, key: string, limit: number): AsyncIterable<KeyModification> {
-  for await (const [row, value] of view.range({ ...historyRange(key), limit })) {
+async function* historyOf(view: StorageView, key: string): AsyncIterable<KeyModification> {
+  for await (const [row, value] of view.range(historyRange(key))) {
     yield modification(view, versionOfHistoryRow(row), value);
   }
   const raw = view.get(stateRow(key));
@@ -60,12 +59,12 @@ const thrown = (error: unknown): never => {
 };
 
 /** Durable state as a query reads it, all of one moment if `view` is a snapshot. Reads throw `StorageError`. */
-export const queryStateOf = (view: StorageView, { rangeRows }: EmbeddedLimits): QueryState => ({
+export const queryStateOf = (view: StorageView): QueryState => ({
   get(key) {
     const raw = view.get(stateRow(key));
     return raw === undefined ? undefined : valueIn(raw);
   },
   range: (start, endExclusive, limit) =>
-    rangeOf(view, { gte: stateRow(start), lt: stateRow(endExclusive), limit: Math.min(limit, rangeRows) }),
-  history: (key) => historyOf(view, key, rangeRows),
+    rangeOf(view, { gte: stateRow(start), lt: stateRow(endExclusive), limit }),
+  history: (key) => historyOf(view, key),
 });

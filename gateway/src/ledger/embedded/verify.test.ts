@@ -3,7 +3,7 @@ import { blockHash, blockSigner } from './block.ts';
 import { decodeBlock, encodeBlock } from './block-codec.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { counterRules } from './testing/counter-rules.ts';
-import { counters, openTestLedger, orderOf, testKey } from './testing/test-ledger.ts';
+import { counters, openTestLedger, orderOf, testKey, withDirectory } from './testing/test-ledger.ts';
 import { verifyLedgerDirectory } from './verify-directory.ts';
 
 const verifyDisk = (place: SimulatedDisk) =>
@@ -135,6 +135,17 @@ describe('verify', () => {
 });
 
 describe('a running verifier', () => {
+  it('is not disturbed by another check of the same directory', () =>
+    withDirectory(async (directory) => {
+      const ledger = await openTestLedger({ directory });
+      const verifier = await ledger.verifier();
+      await counters(ledger).add('a', 1);
+      expect((await ledger.verify()).ok).toBe(true);
+      expect(await verifier.finish()).toBeUndefined();
+      await verifier.close();
+      await ledger.close();
+    }));
+
   it('replays a ledger step by step while it goes on, and finds a row changed behind its back', async () => {
     const place = new SimulatedDisk();
     const ledger = await openTestLedger({ place });

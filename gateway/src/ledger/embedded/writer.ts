@@ -92,7 +92,7 @@ export class Writer {
 
   async #loop(): Promise<void> {
     while (this.#dead === undefined) {
-      const job = this.#group.isFull(this.#parts.limits) ? undefined : this.#queue.shift();
+      const job = this.#mayExecute() ? this.#queue.shift() : undefined;
       if (job !== undefined) await this.#run(job);
       const flushed = this.#flushIfDue();
       if (job !== undefined || flushed) {
@@ -100,6 +100,11 @@ export class Writer {
       } else if (this.#closing && this.#flight === undefined) return;
       else await this.#bell.wait();
     }
+  }
+
+  #mayExecute(): boolean {
+    const { limits } = this.#parts;
+    return !this.#group.isFull(limits) && this.#flight?.isAwaited(limits) !== true;
   }
 
   async #run(job: Job): Promise<void> {
