@@ -67,7 +67,7 @@ describe('opening', () => {
     expect(wrongKey).toMatchObject({ code: 'DATA_DAMAGED', message: expect.stringContaining('key file') });
     const wrongLedger = await failure({ place, genesis: { ledgerId: 'other', parties: [] } });
     expect(wrongLedger).toMatchObject({
-      code: 'DATA_DAMAGED',
+      code: 'CONFIG_INVALID',
       message: expect.stringContaining('holds ledger test'),
     });
     place.tamper(META_ROW, String(place.durable.get(META_ROW)).replace('"schema":1', '"schema":2'));

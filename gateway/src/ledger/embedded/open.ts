@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { GenesisRequest } from '@tapwatt/chaincode';
+import { TapwattError } from '@tapwatt/firmware-contracts';
 import { blockSigner } from './block.ts';
 import { chaincodeRules } from './chaincode-rules.ts';
 import { classicLevelPlace } from './classic-level-storage.ts';
@@ -14,7 +15,6 @@ import type { Scheduler } from './scheduler.ts';
 import { openSession } from './session.ts';
 import type { LedgerCondition } from './stats.ts';
 import type { Storage, StoragePlace } from './storage.ts';
-import { StorageError } from './storage-error.ts';
 import { systemMonotonic, systemScheduler } from './system-time.ts';
 
 const MS_PER_SECOND = 1000;
@@ -43,7 +43,7 @@ export interface EmbeddedLedgerOptions {
  * Opens the embedded ledger (DESIGN.md, "The ledger"), or makes it from `genesis`.
  *
  * Throws `TapwattError` DATA_LOCKED (another process has it), DATA_DAMAGED (what is wrong and what to do), DATA_VERSION,
- * DISK_FULL, LEDGER_UNAVAILABLE, or NOT_FOUND (nothing there and no genesis).
+ * DISK_FULL, LEDGER_UNAVAILABLE, CONFIG_INVALID (another ledger is there) or NOT_FOUND (nothing is, and no genesis).
  */
 export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promise<EmbeddedLedger> => {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -60,8 +60,10 @@ export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promis
   const { ledgerId } = session.meta;
   if (genesis !== undefined && genesis.ledgerId !== ledgerId) {
     await session.storage.close();
-    const message = `${place.name} holds ledger ${ledgerId}, not ${genesis.ledgerId}.`;
-    throw new StorageError('DATA_DAMAGED', `${message} Name that ledger, or choose another directory.`);
+    throw new TapwattError(
+      'CONFIG_INVALID',
+      `${place.name} holds ledger ${ledgerId}, not ${genesis.ledgerId}.`,
+    );
   }
   const open = () => openSession(opening);
   const engine = new Engine({ session, open, rules, signer, clock, scheduler, limits, onCondition });
