@@ -165,3 +165,11 @@ test('a status that says nothing new writes nothing', async () => {
   await record();
   expect((await record()).result).toMatchObject({ changed: false });
 });
+
+test('what is open from an ended epoch does not hold the floor of the new one down', async () => {
+  await town.buy('r1');
+  await town.settle(await answerTo(await rotate('o1')));
+  for (const requestId of ['r2', 'r3']) await town.settle(await town.credit(await town.buy(requestId)));
+  expect(await meterOne()).toMatchObject({ keyEpoch: 2, nextSeq: 3, floorSeq: 3 });
+  expect((await town.voucher(await town.buy('r4'))).floorSeq).toBe(3);
+});
