@@ -50,3 +50,28 @@ describe('a QoS 1 message followed by a QoS 0 one in the same tick', () => {
     expect(await firstsOf({ forgetDuplicates: false })).toBe(0);
   });
 });
+
+describe('20,000 messages behind 100 that a subscriber holds', () => {
+  /** Lets one of the held go on, which sets off the queue behind it. */
+  const letOneGo = async (change: Partial<Cures>): Promise<() => void> => {
+    const { aedes } = await startEngine(change);
+    const held: (() => void)[] = [];
+    aedes.subscribe(
+      'held',
+      (_packet, done) => held.push(done),
+      () => {},
+    );
+    const message = { cmd: 'publish', dup: false, retain: false, payload: '', qos: 0 } as const;
+    for (let n = 0; n < 100; n++) aedes.publish({ ...message, topic: 'held' }, () => {});
+    for (let n = 0; n < 20_000; n++) aedes.publish({ ...message, topic: 'unheard' }, () => {});
+    return () => held[0]?.();
+  };
+
+  it('do not overflow the stack with unboundRouting', async () => {
+    expect(await letOneGo({})).not.toThrow();
+  });
+
+  it('overflow the stack without unboundRouting', async () => {
+    expect(await letOneGo({ unboundRouting: false })).toThrow(RangeError);
+  });
+});

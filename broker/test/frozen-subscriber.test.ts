@@ -10,7 +10,8 @@ const vch = (id: string) => site.meter(id).down('vch');
 const FLOOD = Array.from({ length: 300 }, (_, n) =>
   publish(site.meter('1').up('evt'), Buffer.alloc(60_000), 1 + n),
 );
-const SOON_MS = 1_500;
+/** Long enough on a busy machine where something must come, short where nothing may. */
+const patienceMs = (on: boolean) => (on ? 10_000 : 1_000);
 /** As aedes has it: nothing bounds what waits for one client but a minute. */
 const UNCAPPED: Partial<BrokerLimits> = { maxPendingBytes: Number.POSITIVE_INFINITY, stallTimeoutMs: 60_000 };
 
@@ -28,7 +29,7 @@ const flood = async ({ port }: Running): Promise<RawClient> => {
 
 describe('one subscriber that takes nothing', () => {
   /** Whether a message between two others still arrives while 200 wait for the frozen one. */
-  const othersTalk = async (setup: Setup) => {
+  const othersTalk = async (setup: Setup, on: boolean) => {
     const running = await start({ ...setup, limits: { ...FAST, ...UNCAPPED } });
     const { broker, port } = running;
     await freeze(running);
@@ -41,51 +42,54 @@ describe('one subscriber that takes nothing', () => {
     talker.send(Buffer.concat(waiting));
     await talker.until(() => talker.packets.length === waiting.length);
     sender.send(publish(vch('2'), 'hello'));
-    return (await within(receiver.received(1), SOON_MS)) !== 'late';
+    return (await within(receiver.received(1, 15_000), patienceMs(on))) !== 'late';
   };
 
   it('does not stop what others say with unboundRouting', async () => {
-    expect(await othersTalk({})).toBe(true);
+    expect(await othersTalk({}, true)).toBe(true);
   });
 
   it('stops what others say without unboundRouting', async () => {
-    expect(await othersTalk({ cures: { unboundRouting: false } })).toBe(false);
+    expect(await othersTalk({ cures: { unboundRouting: false } }, false)).toBe(false);
   });
 
   /** How many of the flood reach a second subscriber of the same topics, and how many connections are left of three. */
-  const secondGets = async (limits: Partial<BrokerLimits>) => {
+  const secondGets = async (limits: Partial<BrokerLimits>, on: boolean) => {
     const running = await start({ limits: { ...FAST, ...limits } });
     await freeze(running);
     const second = kept(await RawClient.device(running.port, { clientId: 'g-second' }, [ALL_UP]));
     await flood(running);
-    await within(second.received(FLOOD.length), SOON_MS);
+    await within(second.received(FLOOD.length, 15_000), patienceMs(on));
     return { received: second.messages.length, refused: running.broker.stats().refused };
   };
 
   it('is cut at the cap, so that a second one gets everything', async () => {
-    expect(await secondGets({})).toEqual({ received: FLOOD.length, refused: { 'slow-consumer': 1 } });
+    expect(await secondGets({}, true)).toEqual({ received: FLOOD.length, refused: { 'slow-consumer': 1 } });
   });
 
   it('holds up the publisher and the second one without the cap', async () => {
-    expect((await secondGets(UNCAPPED)).received).toBeLessThan(FLOOD.length);
+    expect((await secondGets(UNCAPPED, false)).received).toBeLessThan(FLOOD.length);
   });
 
   /** Whether a frozen client that few bytes wait for is gone soon. */
-  const isCut = async (stallTimeoutMs: number) => {
+  const isCut = async (stallTimeoutMs: number, on: boolean) => {
     const running = await start({ limits: { ...FAST, stallTimeoutMs, maxPendingBytes: 50_000_000 } });
     await freeze(running);
     const flooder = await flood(running);
     await flooder.until(() => flooder.packets.length === FLOOD.length);
-    const gone = eventually(() => running.broker.stats().refused.stalled === 1).then(() => true);
-    return within(gone, SOON_MS);
+    const gone = eventually(() => running.broker.stats().refused.stalled === 1).then(
+      () => true,
+      () => false,
+    );
+    return within(gone, patienceMs(on));
   };
 
   it('is cut when it takes nothing for stallTimeoutMs', async () => {
-    expect(await isCut(200)).toBe(true);
+    expect(await isCut(200, true)).toBe(true);
   });
 
   it('stays with a stallTimeoutMs as long as aedes has it', async () => {
-    expect(await isCut(60_000)).toBe('late');
+    expect(await isCut(60_000, false)).toBe('late');
   });
 
   it('makes the leg say BUSY, and the other meters get theirs', async () => {
