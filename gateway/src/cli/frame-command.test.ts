@@ -82,6 +82,7 @@ describe('tapwatt frame', () => {
       refuse,
       refuse,
       refuse,
+      refuse,
     ]);
     expect(ended.code).toBe(5);
   });

@@ -139,8 +139,9 @@ function figuresText(figures: object): string {
 }
 
 function figureText(value: unknown): string {
+  if (typeof value === 'number') return String(Math.round(value * 100) / 100);
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
-    .map(([name, inner]) => `${name} ${typeof inner === 'number' ? Math.round(inner * 100) / 100 : inner}`)
+    .map(([name, inner]) => `${name} ${figureText(inner)}`)
     .join(', ');
 }
