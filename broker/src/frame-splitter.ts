@@ -1,7 +1,7 @@
 import type { BrokerLimits } from './limits.ts';
 
 /** Control packet types of MQTT 3.1.1 (section 2.2.1) that a client may send. */
-export const PACKET = {
+const PACKET = {
   CONNECT: 1,
   PUBLISH: 3,
   PUBACK: 4,

@@ -5,7 +5,7 @@ import type { BrokerLimits } from './limits.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** Why the broker itself cut a transport. */
-export class CutOff extends Error {
+class CutOff extends Error {
   readonly reason: string;
 
   constructor(reason: string) {

@@ -23,7 +23,7 @@ export const text = (value: string): Buffer => {
 
 export const uint16 = (value: number): Buffer => Buffer.from([value >> 8, value & 0xff]);
 
-export const varint = (value: number): Buffer => {
+const varint = (value: number): Buffer => {
   const bytes: number[] = [];
   let rest = value;
   do {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { topics } from '@tapwatt/firmware-contracts';
 import { vi } from 'vitest';
-import { describeMessageBus, type Fixture, IDENTITIES, PASSWORD, SITE } from './conformance.ts';
 import { createExternalBus } from './external-bus.ts';
+import { describeMessageBus, type Fixture, IDENTITIES, PASSWORD, SITE } from './message-bus.fixture.ts';
 
 /** The suite of every message bus, over Debian's Mosquitto with passwords and rules as docs would have them. */
 const SEARCH_PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;

@@ -2,8 +2,8 @@ import { createServer, type Socket } from 'node:net';
 import { type Broker, createBroker } from '@tapwatt/broker';
 import { topics } from '@tapwatt/firmware-contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { connectDevice, PASSWORD, SITE, until } from './conformance.ts';
 import { createExternalBus, type ExternalBusOptions } from './external-bus.ts';
+import { connectDevice, PASSWORD, SITE, until } from './message-bus.fixture.ts';
 
 const SOON = { firstMs: 10, maxMs: 40 };
 const names = topics(SITE);

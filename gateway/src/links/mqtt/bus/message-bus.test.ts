@@ -1,7 +1,7 @@
 import { createBroker } from '@tapwatt/broker';
-import { describeMessageBus, PASSWORD, SITE } from './conformance.ts';
 import { createExternalBus } from './external-bus.ts';
 import { createInProcessBus } from './in-process-bus.ts';
+import { describeMessageBus, PASSWORD, SITE } from './message-bus.fixture.ts';
 
 const startBroker = async () => {
   const broker = await createBroker({
