@@ -112,7 +112,7 @@ async function build(
     maxMeters: MAX_LIVE_METERS,
   });
   const observer = observeRedemptions(board, log, clock);
-  const journal = await openLevelJournal(join(config.dataDirectory, 'requests'));
+  const journal = await openLevelJournal(join(config.dataDirectory, 'requests'), clock);
   undo.push(() => journal.close());
 
   const outbox = createOutbox(clock, (handsetId, result) => {

@@ -25,7 +25,13 @@ import {
   systemTime,
   tcpConnector,
 } from '@tapwatt/simulator';
-import { type LoadAnswer, type LoadCommand, percentiles, type RedeemFigures, round } from './load-protocol.ts';
+import {
+  type LoadAnswer,
+  type LoadCommand,
+  percentiles,
+  type RedeemFigures,
+  round,
+} from './load-protocol.ts';
 
 /** The benchmark's load: meters and handsets in a process of their own, driven over IPC. */
 
@@ -90,7 +96,8 @@ function connectHandset(
     const link = links(
       { identity, password, filters: [own.result] },
       {
-        up: () => resolve({ id, walletId, key: createPrivateKey(handset.privateKey), link, topic: own.request }),
+        up: () =>
+          resolve({ id, walletId, key: createPrivateKey(handset.privateKey), link, topic: own.request }),
         down: (reason) => process.stderr.write(`handset ${id}: ${reason}\n`),
         message: (_topic, payload) => {
           const result = JSON.parse(decoder.decode(payload)) as RequestResult;
@@ -119,7 +126,10 @@ const meterFor = (index: number): string => {
 function sign(handset: Handset, wish: object): { requestId: string; bytes: Uint8Array } {
   const requestId = newRequestId();
   const payload = { aud: fleet.ledgerId, requestId, at: Math.floor(Date.now() / 1000), ...wish };
-  return { requestId, bytes: encoder.encode(signRequest(payload, { kid: handset.id, privateKey: handset.key })) };
+  return {
+    requestId,
+    bytes: encoder.encode(signRequest(payload, { kid: handset.id, privateKey: handset.key })),
+  };
 }
 
 /** Runs `each` for 0 … count - 1, so many at a time. */
@@ -139,7 +149,8 @@ function buyOne(index: number, amount: string): Promise<void> {
   return new Promise((resolve, reject) => {
     listeners.set(requestId, (result) => {
       listeners.delete(requestId);
-      if (result.voucher === undefined) return reject(new Error(`${result.status} ${result.code} ${result.message}`));
+      if (result.voucher === undefined)
+        return reject(new Error(`${result.status} ${result.code} ${result.message}`));
       held.push({ voucher: result.voucher, meterId: id });
       resolve();
     });
@@ -254,7 +265,10 @@ function figuresOf(all: readonly Redemption[], cpu: NodeJS.CpuUsage): RedeemFigu
 }
 
 function credited(): LoadAnswer {
-  const sum = running.meters.reduce((total, meter) => total + (meter.state?.meter.record?.cumulativeCredited ?? 0n), 0n);
+  const sum = running.meters.reduce(
+    (total, meter) => total + (meter.state?.meter.record?.cumulativeCredited ?? 0n),
+    0n,
+  );
   return { did: 'credited', credited: String(sum), meters: running.meters.length };
 }
 

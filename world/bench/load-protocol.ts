@@ -9,7 +9,12 @@ export type LoadCommand =
   /** Seals vouchers by itself with the meters' root keys, for a server without a ledger. */
   | { readonly do: 'seal'; readonly vouchers: number; readonly amount: string }
   /** Redeems what it holds: `perSecond` offered whatever the answers, or `inFlight` at a time. */
-  | { readonly do: 'redeem'; readonly vouchers: number; readonly perSecond?: number; readonly inFlight?: number }
+  | {
+      readonly do: 'redeem';
+      readonly vouchers: number;
+      readonly perSecond?: number;
+      readonly inFlight?: number;
+    }
   /** Waits until every meter has credited what the fleet bought. */
   | { readonly do: 'credited' }
   | { readonly do: 'stop' };

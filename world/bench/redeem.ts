@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { provisionFleet } from '@tapwatt/gateway';
 import type { Fleet } from '@tapwatt/simulator';
 import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
-import { cpuSeconds } from './process-figures.ts';
 import { type Load, startLoad } from './load.ts';
 import { type RedeemFigures, round } from './load-protocol.ts';
+import { cpuSeconds } from './process-figures.ts';
 
 const AMOUNT = '500';
 const METERS = 1_000;
@@ -66,13 +66,21 @@ async function realRuns(directory: string, say: Say) {
     say(`buying ${VOUCHERS} vouchers …`);
     await load.ask({ do: 'buy', vouchers: VOUCHERS, amount: AMOUNT });
     say(`redeeming ${VOUCHERS} at ${OFFERED_PER_SECOND}/s …`);
-    const steady = await measured(gateway.pid, load, { do: 'redeem', vouchers: VOUCHERS, perSecond: OFFERED_PER_SECOND });
+    const steady = await measured(gateway.pid, load, {
+      do: 'redeem',
+      vouchers: VOUCHERS,
+      perSecond: OFFERED_PER_SECOND,
+    });
     const { credited } = await load.ask({ do: 'credited' });
     const doubled = Number((BigInt(credited) - BigInt(AMOUNT) * BigInt(VOUCHERS)) / BigInt(AMOUNT));
     const offered = { ...steady, perSecondOffered: OFFERED_PER_SECOND, doubled };
     say(`buying and redeeming ${VOUCHERS}, ${IN_FLIGHT} in flight …`);
     await load.ask({ do: 'buy', vouchers: VOUCHERS, amount: AMOUNT });
-    const saturated = await measured(gateway.pid, load, { do: 'redeem', vouchers: VOUCHERS, inFlight: IN_FLIGHT });
+    const saturated = await measured(gateway.pid, load, {
+      do: 'redeem',
+      vouchers: VOUCHERS,
+      inFlight: IN_FLIGHT,
+    });
     return { offered, saturated, fleet };
   } finally {
     await load.stop();
@@ -90,13 +98,21 @@ const provision = (directory: string, gateway: GatewayProcess): Promise<Fleet> =
   });
 
 async function nullRun(fleet: Fleet): Promise<ServerRun> {
-  const server = spawn(process.execPath, [fileURLToPath(new URL('null-gateway.ts', import.meta.url)), fleet.site], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const server = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('null-gateway.ts', import.meta.url)), fleet.site],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const load = startLoad();
   try {
     const port = await portOf(server.stdout);
-    await load.ask({ do: 'connect', fleet: { ...fleet, broker: { host: '127.0.0.1', port } }, meters: METERS });
+    await load.ask({
+      do: 'connect',
+      fleet: { ...fleet, broker: { host: '127.0.0.1', port } },
+      meters: METERS,
+    });
     await load.ask({ do: 'seal', vouchers: VOUCHERS, amount: AMOUNT });
     return await measured(server.pid ?? 0, load, { do: 'redeem', vouchers: VOUCHERS, inFlight: IN_FLIGHT });
   } finally {

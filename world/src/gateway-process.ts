@@ -43,7 +43,11 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
       ...['--mqtt-port', String(options.mqttPort), '--port', String(options.httpPort)],
     ],
     {
-      stdio: ['ignore', 'pipe', options.logFile === undefined ? 'inherit' : openSync(options.logFile, 'a', 0o600)],
+      stdio: [
+        'ignore',
+        'pipe',
+        options.logFile === undefined ? 'inherit' : openSync(options.logFile, 'a', 0o600),
+      ],
       env: { ...process.env, ...options.environment },
     },
   );

@@ -109,8 +109,12 @@ async function run(options: StartOptions): Promise<number> {
   try {
     const fleetFile = join(options.data, 'fleet.json');
     await provision(options, gateway, fleetFile);
-    say(`The live page is at http://127.0.0.1:${gateway.httpPort}/ — the gateway’s log is ${relative('.', logFile)}.`);
-    say('A handset buys and redeems a voucher every few seconds. Ctrl-C stops; start again and all is where it was.');
+    say(
+      `The live page is at http://127.0.0.1:${gateway.httpPort}/ — the gateway’s log is ${relative('.', logFile)}.`,
+    );
+    say(
+      'A handset buys and redeems a voucher every few seconds. Ctrl-C stops; start again and all is where it was.',
+    );
     const simulator = startSimulator(options, fleetFile);
     const how = await Promise.race([
       stopAsked,

@@ -1,0 +1,39 @@
+import type { RequestResult, RequestStatus } from '@tapwatt/firmware-contracts';
+
+/** What one request was told, in the order in which it heard it. */
+export interface RequestHistory {
+  readonly requestId: string;
+  readonly op: string;
+  readonly statuses: readonly RequestStatus[];
+  readonly facts: Partial<RequestResult>;
+}
+
+/** Everything that clients were told; invariant I4 holds it against the ledger's books at the end. */
+export interface ClientHistory {
+  hear(op: string, result: RequestResult): void;
+  contradicted(requestId: string): void;
+  readonly requests: readonly RequestHistory[];
+  readonly contradictions: readonly string[];
+}
+
+export function createClientHistory(): ClientHistory {
+  const requests = new Map<string, RequestHistory>();
+  const contradictions: string[] = [];
+  return {
+    hear(op, result) {
+      const { requestId, status } = result;
+      const before = requests.get(requestId);
+      const statuses = before?.statuses ?? [];
+      requests.set(requestId, {
+        ...{ requestId, op },
+        statuses: statuses.at(-1) === status ? statuses : [...statuses, status],
+        facts: { ...before?.facts, ...result },
+      });
+    },
+    contradicted: (requestId) => void contradictions.push(requestId),
+    get requests() {
+      return [...requests.values()];
+    },
+    contradictions,
+  };
+}
