@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { toStorageError } from './classic-level-errors.ts';
@@ -11,6 +11,7 @@ import type {
   StorageWrite,
 } from './storage.ts';
 import { damaged } from './storage-error.ts';
+import { cutTables, stillCut } from './table-files.ts';
 
 const MIB = 1024 * 1024;
 
@@ -27,8 +28,6 @@ export const LEVEL_TUNING = {
 
 type Db = ClassicLevel<string, string>;
 type DbSnapshot = ReturnType<Db['snapshot']>;
-
-const TABLE_MAGIC = Buffer.from('57fb808b247547db', 'hex');
 
 const guarded = <T>(name: string, read: () => T): T => {
   try {
@@ -134,19 +133,6 @@ const filesOf = async (directory: string): Promise<readonly string[]> => {
   }
 };
 
-/** LevelDB would not notice a cut table before it reads from it: every whole one ends in the same eight bytes. */
-const isWholeTable = async (path: string): Promise<boolean> => {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
-    const end = Buffer.alloc(TABLE_MAGIC.length);
-    await handle.read(end, 0, end.length, Math.max(0, size - end.length));
-    return end.equals(TABLE_MAGIC);
-  } finally {
-    await handle.close();
-  }
-};
-
 /** A directory without CURRENT is new to LevelDB, which would then delete every table in it. */
 const holdsLedger = async (directory: string): Promise<boolean> => {
   const files = await filesOf(directory);
@@ -158,20 +144,11 @@ const holdsLedger = async (directory: string): Promise<boolean> => {
   return true;
 };
 
-const cutTables = async (directory: string): Promise<readonly string[]> => {
-  const cut: string[] = [];
-  for (const file of await filesOf(directory)) {
-    if (/\.(ldb|sst)$/.test(file) && !(await isWholeTable(join(directory, file)))) cut.push(file);
-  }
-  return cut;
-};
-
-/** A crash while a table was made leaves a cut one that nobody needs: LevelDB removes it when it opens. */
+/** LevelDB itself would notice a cut table only when it reads from it. */
 const openChecked = async (directory: string): Promise<Db> => {
-  const cut = await cutTables(directory);
+  const cut = await cutTables(directory, await filesOf(directory));
   const db = await openLevel(directory);
-  const files = cut.length === 0 ? [] : await filesOf(directory);
-  const needed = cut.find((file) => files.includes(file));
+  const needed = await stillCut(directory, cut);
   if (needed === undefined) return db;
   await db.close();
   throw damaged(`Table file ${join(directory, needed)} is cut off or overwritten.`);

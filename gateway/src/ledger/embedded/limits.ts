@@ -27,8 +27,9 @@ export interface EmbeddedLimits {
   /** Pauses between attempts to open the storage again after a failure. */
   readonly reopenFirstMs: number;
   readonly reopenMaxMs: number;
-  /** Newest blocks whose chain is checked at every open: more than the write-ahead log can hold. */
+  /** Newest blocks whose chain is checked at every open: about what LevelDB's logs can hold of them. */
   readonly openCheckBlocks: number;
+  readonly openCheckBytes: number;
 }
 
 export const DEFAULT_LIMITS: EmbeddedLimits = {
@@ -48,4 +49,5 @@ export const DEFAULT_LIMITS: EmbeddedLimits = {
   reopenFirstMs: 50,
   reopenMaxMs: 5_000,
   openCheckBlocks: 4096,
+  openCheckBytes: 8 * MIB,
 };

@@ -84,6 +84,23 @@ describe('opening', () => {
     }));
 });
 
+describe('opening after a crash', () => {
+  it('minds no half made table, whatever name LevelDB gives to the next one', () =>
+    withLedger(async (directory) => {
+      const files = await readdir(directory);
+      for (let number = 1; number < 100; number++) {
+        const file = `${String(number).padStart(6, '0')}.ldb`;
+        if (!files.includes(file)) await writeFile(join(directory, file), Buffer.alloc(3000, 1));
+      }
+      for (let round = 0; round < 3; round++) {
+        const ledger = await openTestLedger({ directory, random: countingRandom(90_000 + round) });
+        await counters(ledger).add('a', 1);
+        expect((await ledger.verify()).ok).toBe(true);
+        await ledger.close();
+      }
+    }));
+});
+
 describe('opening damaged data says DATA_DAMAGED and what to do', () => {
   const damagedBy = (damage: (directory: string) => Promise<void>): Promise<void> =>
     withLedger(async (directory) => {

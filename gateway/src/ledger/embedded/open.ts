@@ -55,7 +55,7 @@ export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promis
   const at = Math.floor(clock.now() / MS_PER_SECOND);
   const create =
     genesis && ((storage: Storage) => createLedger(storage, { genesis, rules, signer, pace, at }));
-  const opening = { place, signer, checkBlocks: limits.openCheckBlocks };
+  const opening = { place, signer, limits };
   const session = await openSession({ ...opening, create });
   const { ledgerId } = session.meta;
   if (genesis !== undefined && genesis.ledgerId !== ledgerId) {

@@ -1,8 +1,8 @@
-import { publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
-import { type BlockSigner, blockHash, isSignedBlock, NO_HASH } from './block.ts';
-import { readBlock } from './block-codec.ts';
+import { TapwattError } from '@tapwatt/firmware-contracts';
+import type { BlockSigner } from './block.ts';
+import { checkTail } from './check-tail.ts';
 import { type Head, type Meta, NO_HEAD, readHead, readMeta, SCHEMA } from './head.ts';
-import { blockRow } from './rows.ts';
+import type { EmbeddedLimits } from './limits.ts';
 import type { Storage, StoragePlace, StorageView } from './storage.ts';
 import { damaged, StorageError } from './storage-error.ts';
 
@@ -33,29 +33,6 @@ const requireKey = ({ ledgerId, publicKey }: Meta, signer: BlockSigner): void =>
   );
 };
 
-/** A database that lost records from the middle of its log has a gap among its newest blocks. */
-const checkTail = (
-  view: StorageView,
-  { meta, head, blocks }: { meta: Meta; head: Head; blocks: number },
-): void => {
-  let expected = head.hash;
-  for (let number = head.number; number >= 0 && number > head.number - blocks; number--) {
-    const block = readBlock(view, number);
-    if (block === undefined)
-      throw damaged(`Block ${number} is missing, though the head is block ${head.number}.`);
-    if (blockHash(block.header) !== expected)
-      throw damaged(`Block ${number} is not the one that the chain names.`);
-    if (number === head.number && !isSignedBlock(block, publicKeyFromRaw(meta.publicKey))) {
-      throw damaged(`Block ${number} is not signed by the ledger's key.`);
-    }
-    expected = block.header.prevHash;
-    if (number === 0 && expected !== NO_HASH) throw damaged('Block 0 names a block before it.');
-  }
-  if (view.getBytes(blockRow(head.number + 1)) !== undefined) {
-    throw damaged(`There is a block ${head.number + 1}, though the head is block ${head.number}.`);
-  }
-};
-
 const isEmpty = async (storage: Storage): Promise<boolean> => {
   for await (const _row of storage.range({ gte: '', lt: '\uffff', limit: 1 })) return false;
   return true;
@@ -63,19 +40,19 @@ const isEmpty = async (storage: Storage): Promise<boolean> => {
 
 const openExisting = async (
   storage: Storage,
-  { head, signer, checkBlocks }: { head: Head | undefined; signer: BlockSigner; checkBlocks: number },
+  { head, signer, limits }: { head: Head | undefined; signer: BlockSigner; limits: EmbeddedLimits },
 ): Promise<Session> => {
   const meta = requireMeta(storage, head);
   requireKey(meta, signer);
   const known = head ?? NO_HEAD;
-  checkTail(storage, { meta, head: known, blocks: checkBlocks });
+  checkTail(storage, { meta, head: known, limits });
   return { storage, meta, head: known };
 };
 
 export interface OpenParts {
   readonly place: StoragePlace;
   readonly signer: BlockSigner;
-  readonly checkBlocks: number;
+  readonly limits: EmbeddedLimits;
   /** Makes a ledger where there is none yet. */
   readonly create?: ((storage: Storage) => Promise<Session>) | undefined;
 }
@@ -86,7 +63,7 @@ export interface OpenParts {
  * Throws `StorageError` DATA_LOCKED, DATA_DAMAGED, DATA_VERSION, DISK_FULL or LEDGER_UNAVAILABLE, and NOT_FOUND where
  * there is no ledger and none is to be made.
  */
-export const openSession = async ({ place, signer, checkBlocks, create }: OpenParts): Promise<Session> => {
+export const openSession = async ({ place, signer, limits, create }: OpenParts): Promise<Session> => {
   if (!(await place.exists()) && create === undefined) {
     throw new TapwattError('NOT_FOUND', `There is no ledger in ${place.name}.`);
   }
@@ -95,7 +72,7 @@ export const openSession = async ({ place, signer, checkBlocks, create }: OpenPa
     const head = readHead(storage);
     // A first start that was killed before block 0 was durable left nothing.
     if (create !== undefined && head === undefined && (await isEmpty(storage))) return await create(storage);
-    return await openExisting(storage, { head, signer, checkBlocks });
+    return await openExisting(storage, { head, signer, limits });
   } catch (error) {
     await storage.close();
     throw error;
