@@ -5,7 +5,7 @@ import { EXIT, EXIT_CODE_OF, type ExitCode } from './exit-code.ts';
 import { createOutput } from './output.ts';
 import { createProgram } from './program.ts';
 
-export const VERSION = '0.1.0';
+const VERSION = '0.1.0';
 
 /** Runs one command line to its end and gives its exit code. Never throws. */
 export async function runCli(edges: CliEdges): Promise<ExitCode> {

@@ -23,7 +23,7 @@ export function makeRequestId(nowMs: number, random: RandomBytes): string {
 }
 
 /** The `at` of an order (Unix seconds, informative): taken from its requestId, or a repeat would be another request. */
-export function timeOfRequest(requestId: string): number {
+function timeOfRequest(requestId: string): number {
   return Number(/^(\d{10})-/.exec(requestId)?.[1] ?? 0);
 }
 

@@ -4,7 +4,7 @@ import { errorCodeOf, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.ts
 import type { DataLayout } from './layout.ts';
 
 /** Version of the layout of a data directory; another one is refused, never guessed at. */
-export const DATA_SCHEMA_VERSION = 1;
+const DATA_SCHEMA_VERSION = 1;
 
 /** What may lie there before: the log file that whoever starts a gateway has opened for it. */
 const LOG_SUFFIX = '.log';
@@ -24,7 +24,7 @@ export async function claimDataDirectory(layout: DataLayout): Promise<void> {
 }
 
 /** The version of an existing data directory, `undefined` if there is none. Throws DATA_VERSION, DATA_DAMAGED. */
-export async function readVersion(layout: DataLayout): Promise<number | undefined> {
+async function readVersion(layout: DataLayout): Promise<number | undefined> {
   const text = await readFile(layout.version, 'utf8').catch((error: unknown) => {
     if (errorCodeOf(error) === 'ENOENT') return undefined;
     throw new TapwattError('DATA_DAMAGED', `${layout.version} cannot be read.`, { cause: error });

@@ -4,7 +4,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import { errorCodeOf } from './atomic-file.ts';
 
 /** The system truncates longer ones (sun_path of Linux is 108 bytes with its end). */
-export const MAX_SOCKET_PATH_BYTES = 107;
+const MAX_SOCKET_PATH_BYTES = 107;
 const PROBE_TIMEOUT_MS = 2_000;
 
 /**

@@ -26,7 +26,7 @@ export interface MeterPage {
 const MAX_SEARCHED = 20_000;
 const SEARCH_PAGE = 1_000;
 
-export function meterRow(meter: MeterSummary, live: MeterLive | undefined): MeterRow {
+function meterRow(meter: MeterSummary, live: MeterLive | undefined): MeterRow {
   const openAmount = meter.open.reduce((sum, voucher) => sum + BigInt(voucher.amount), 0n);
   return {
     meterId: meter.meterId,

@@ -1,8 +1,8 @@
 import { isName, isVoucherId, meterId, TapwattError } from '@tapwatt/firmware-contracts';
 import { z } from 'zod';
 
-export const MAX_PAGE = 500;
-export const DEFAULT_PAGE = 50;
+const MAX_PAGE = 500;
+const DEFAULT_PAGE = 50;
 
 const cursor = z.string().min(1).max(256);
 const limit = z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE);

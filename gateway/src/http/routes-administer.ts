@@ -5,8 +5,8 @@ import { refusal } from './error-reply.ts';
 import { checked, meterIdParam, nameParam } from './query-params.ts';
 import type { GatewayServices, RedemptionStep } from './services.ts';
 
-export const ORDER_DEADLINE_MS = 20_000;
-export const REDEMPTION_DEADLINE_MS = 15_000;
+const ORDER_DEADLINE_MS = 20_000;
+const REDEMPTION_DEADLINE_MS = 15_000;
 
 const orderBody = z.strictObject({ jws: z.string().min(1).max(JWS_LENGTH_MAX) });
 const redemptionBody = z.strictObject({

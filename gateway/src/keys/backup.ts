@@ -10,7 +10,7 @@ const MAX_SCRYPT_N = 2 ** 20;
 const KEY_BYTES = 32;
 const SALT_BYTES = 16;
 const IV_BYTES = 12;
-export const MIN_PASSPHRASE_LENGTH = 12;
+const MIN_PASSPHRASE_LENGTH = 12;
 export const MAX_BACKUP_BYTES = 65_536;
 
 /** The texts of key files by name, as a backup holds them (comment lines included). */

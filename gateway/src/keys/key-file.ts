@@ -4,7 +4,7 @@ import type { Profile } from '../config/gateway-config.ts';
 import { errorCodeOf, writeFileAtomic } from '../data/atomic-file.ts';
 
 /** First line of every development key: whoever opens the file sees it, and the production profile refuses it. */
-export const DEVELOPMENT_MARK = '# tapwatt development key: refused by the production profile';
+const DEVELOPMENT_MARK = '# tapwatt development key: refused by the production profile';
 const MAX_KEY_FILE_BYTES = 4_096;
 const OPEN_TO_OTHERS = 0o077;
 

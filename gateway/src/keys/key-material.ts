@@ -3,7 +3,7 @@ import { bytesToHex, hexToBytes, TapwattError } from '@tapwatt/firmware-contract
 import type { KeyName } from '../data/layout.ts';
 
 /** Bytes of a symmetric key: the master key, the MQTT key. */
-export const SECRET_BYTES = 32;
+const SECRET_BYTES = 32;
 
 /** Fills so many bytes from a secure source. */
 export type RandomBytes = (count: number) => Uint8Array;
@@ -33,6 +33,6 @@ export function parsePrivateKey(body: string, where: string): KeyObject {
   throw new TapwattError('KEY_FILE', `${where} holds a key that is not Ed25519.`);
 }
 
-export function isSymmetric(name: KeyName): boolean {
+function isSymmetric(name: KeyName): boolean {
   return name === 'master' || name === 'mqtt';
 }

@@ -8,13 +8,10 @@ import type {
   VoucherLive,
   VoucherStage,
 } from '../http/live-feed.ts';
-import { LATENCY_STAGES } from '../http/live-feed.ts';
 import type { ReadinessReport } from '../http/services.ts';
-import { createHistogram } from './histogram.ts';
-import { createPerSecond } from './per-second.ts';
+import { createTally } from './tally.ts';
 
 export const MAX_RECENT_VOUCHERS = 50;
-const THROUGHPUT_SECONDS = 60;
 
 /** A step of a voucher as the redemption core sees it. */
 export interface VoucherStep {
@@ -59,34 +56,19 @@ export function createLiveBoard(options: LiveBoardOptions): LiveBoard {
   const meters = new Map<string, MeterLive>();
   const vouchers = new Map<string, VoucherLive>();
   const listeners = new Set<(change: LiveChange) => void>();
-  const histograms = LATENCY_STAGES.map((stage) => ({ stage, histogram: createHistogram() }));
-  const settledRate = createPerSecond(THROUGHPUT_SECONDS);
-  const counters = {
-    issued: 0,
-    onMeter: 0,
-    settled: 0,
-    refused: 0,
-    metersConnected: 0,
-    handsetsConnected: 0,
-  };
+  const tally = createTally();
   const notify = (change: LiveChange): void => {
     for (const listener of listeners) listener(change);
   };
   const overview = (): LiveOverview => {
     const atMs = options.clock.nowMs();
-    return {
-      atMs,
-      readiness: options.readiness(),
-      ledger: options.ledgerHead(),
-      counters: { ...counters, metersSeen: meters.size },
-      latencies: histograms.map(({ stage, histogram }) => ({ stage, ...histogram.summary() })),
-      settledPerSecond: settledRate.series(atMs),
-    };
+    const { counters, ...figures } = tally.figures(atMs);
+    const [readiness, ledger] = [options.readiness(), options.ledgerHead()];
+    return { atMs, readiness, ledger, counters: { ...counters, metersSeen: meters.size }, ...figures };
   };
-  const snapshot = (): LiveSnapshot => ({ overview: overview(), vouchers: [...vouchers.values()].reverse() });
   return {
     overview,
-    snapshot,
+    snapshot: (): LiveSnapshot => ({ overview: overview(), vouchers: [...vouchers.values()].reverse() }),
     meter: (meterId) => meters.get(meterId),
     subscribe(listener) {
       listeners.add(listener);
@@ -94,33 +76,24 @@ export function createLiveBoard(options: LiveBoardOptions): LiveBoard {
     },
     meterSeen(heard) {
       const before = meters.get(heard.meterId);
-      counters.metersConnected += Number(heard.connected) - Number(before?.connected ?? false);
       const meter = { ...before, ...heard };
       const forgotten = remember(meters, { key: heard.meterId, value: meter, limit: options.maxMeters });
-      if (forgotten?.connected === true) counters.metersConnected -= 1;
+      tally.metersConnected(isUp(meter) - isUp(before) - isUp(forgotten));
       notify({ type: 'meter', meter });
     },
     voucherAdvanced(step) {
-      count(step);
-      if (step.stage === 'settled') settledRate.add(step.atMs);
+      tally.passed(step.stage, step.atMs);
       const voucher = advanced(vouchers.get(step.voucherId), step);
       remember(vouchers, { key: step.voucherId, value: voucher, limit: MAX_RECENT_VOUCHERS });
       notify({ type: 'voucher', voucher });
     },
-    handsetConnected(connected) {
-      counters.handsetsConnected = Math.max(0, counters.handsetsConnected + (connected ? 1 : -1));
-    },
-    latency(stage, durationMs) {
-      histograms.find((entry) => entry.stage === stage)?.histogram.record(durationMs);
-    },
+    handsetConnected: (connected) => tally.handsetsConnected(connected ? 1 : -1),
+    latency: tally.latency,
   };
+}
 
-  function count(step: VoucherStep): void {
-    if (step.stage === 'issued') counters.issued += 1;
-    else if (step.stage === 'on-meter') counters.onMeter += 1;
-    else if (step.stage === 'settled' || step.stage === 'voided') counters.settled += 1;
-    else if (step.stage === 'refused') counters.refused += 1;
-  }
+function isUp(meter: MeterLive | undefined): number {
+  return meter?.connected === true ? 1 : 0;
 }
 
 /** A voucher's stage only advances, whatever order the reports come in. */

@@ -4,15 +4,6 @@ import { redactSecrets } from './redact.ts';
 
 export type { Logger } from 'pino';
 
-/** Fields that a log line carries where they are known, so that one search shows a voucher from tap to commit. */
-export interface LogFields {
-  readonly redemptionId?: string;
-  readonly meterId?: string;
-  readonly link?: string;
-  readonly txId?: string;
-  readonly code?: string;
-}
-
 export interface LoggerOptions {
   readonly level: LogLevel;
   readonly destination: DestinationStream;
@@ -21,7 +12,8 @@ export interface LoggerOptions {
 }
 
 /**
- * The process's logger: one JSON object a line on `destination`. Keys, passwords, tokens, signed requests and the
+ * The process's logger: one JSON object a line on `destination`. A line carries `redemptionId`, `meterId`, `link`, `txId`
+ * and `code` where they are known, so that one search shows a voucher from tap to commit. Keys, passwords, tokens, signed requests and the
  * bytes of vouchers and receipts are taken out wherever they stand in an object.
  */
 export function createLogger(options: LoggerOptions): Logger {
