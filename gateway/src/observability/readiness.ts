@@ -17,11 +17,17 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
       part: 'ledger',
       state: 'degraded',
       code: 'LEDGER_UNAVAILABLE',
-      message: 'The ledger’s storage failed; it is opened again by itself. Sealed vouchers are redeemed meanwhile.',
+      message:
+        'The ledger’s storage failed; it is opened again by itself. Sealed vouchers are redeemed meanwhile.',
     });
   }
   if (inputs.ledger === 'damaged') {
-    reasons.push({ part: 'ledger', state: 'not-ready', code: 'DATA_DAMAGED', message: 'The ledger’s data is damaged.' });
+    reasons.push({
+      part: 'ledger',
+      state: 'not-ready',
+      code: 'DATA_DAMAGED',
+      message: 'The ledger’s data is damaged.',
+    });
   }
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
   return { state: reasons.length === 0 ? 'ready' : worst, reasons };

@@ -16,9 +16,7 @@ export interface Tally {
   latency(stage: LatencyStage, durationMs: number): void;
   metersConnected(change: number): void;
   handsetsConnected(change: number): void;
-  figures(
-    nowMs: number,
-  ): Pick<LiveOverview, 'latencies' | 'settledPerSecond'> & {
+  figures(nowMs: number): Pick<LiveOverview, 'latencies' | 'settledPerSecond'> & {
     readonly counters: Omit<LiveCounters, 'metersSeen'>;
   };
 }
