@@ -5,7 +5,7 @@ import { type EpochKeys, epochKeys, meterRootKey } from '../src/keys.ts';
 
 /** Master keys that nobody could mistake for secrets: 00 01 … 1f, and a sentence. */
 export const MASTER = bytesToHex(Uint8Array.from({ length: 32 }, (_, i) => i));
-export const OTHER_MASTER = bytesToHex(new TextEncoder().encode('TEST KEY, EVERYBODY KNOWS IT ...'));
+const OTHER_MASTER = bytesToHex(new TextEncoder().encode('TEST KEY, EVERYBODY KNOWS IT ...'));
 
 export type FrameVector = Readonly<Record<string, unknown>> & {
   readonly name: string;

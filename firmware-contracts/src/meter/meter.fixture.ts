@@ -7,7 +7,7 @@ import { type MeterState, provisionMeter } from './state.ts';
 
 /** A meter, its keys and its vouchers, for the tests of this folder. */
 export const METER = meterId('42');
-export const ROOT = meterRootKey(new Uint8Array(32).fill(3), METER);
+const ROOT = meterRootKey(new Uint8Array(32).fill(3), METER);
 export const NOW = 1_790_000_000;
 export const CLOCK = { now: NOW, trust: 2 } as const;
 

@@ -1,7 +1,7 @@
 import { TapwattError } from '../errors.ts';
 
 /** The deepest nesting that a signed request, an order or a desired state may have. */
-export const JSON_DEPTH_MAX = 16;
+const JSON_DEPTH_MAX = 16;
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {

@@ -9,7 +9,6 @@ import {
   encodeAcknowledgement,
   encodeVoucher,
   equalConstantTime,
-  hexToBytes,
   isAuthenticReceipt,
   isAuthenticStatus,
   isAuthenticVoucher,
@@ -142,10 +141,3 @@ const creditFields = (record: VoucherRecord): VoucherFields => ({
   voucherId: record.voucherId as VoucherId,
   floorSeq: record.floorSeq,
 });
-
-/** The master key of a key file's 64 hex digits. Throws KEY_FILE. */
-export function masterFromHex(text: string): Uint8Array {
-  if (!/^[0-9a-f]{64}$/i.test(text))
-    throw new TapwattError('KEY_FILE', 'The master key must be 64 hex digits.');
-  return hexToBytes(text.toLowerCase());
-}

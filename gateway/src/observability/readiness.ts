@@ -7,7 +7,7 @@ export interface ReadinessInputs {
   readonly stopping: boolean;
 }
 
-/** Whether a redemption can be taken; a ledger that is away only degrades it (STYLE.md, "What users get"). */
+/** Whether a redemption can be taken; a ledger that is away only degrades it. */
 export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
   const reasons: ReadinessReason[] = [];
   if (inputs.stopping) reasons.push(notReady('gateway', 'The gateway is stopping.'));

@@ -13,7 +13,7 @@ import type {
 /** Deliveries of one meter at a time: the window of WIRE.md, 64 vouchers, each with a void order. */
 export const MAX_DELIVERIES = 128;
 /** Requests that may wait for one voucher. */
-export const MAX_WATCHERS = 16;
+const MAX_WATCHERS = 16;
 /** How long a presented voucher waits for its receipt before it is presented again, ms; doubled at each attempt. */
 export const ANSWER_TIMEOUT_MS = 4_000;
 /** After so many unanswered presentations the meter counts as away, until it is heard again or the sweep comes by. */

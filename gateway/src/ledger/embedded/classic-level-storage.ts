@@ -19,7 +19,7 @@ const MIB = 1024 * 1024;
  * LevelDB's memory, all of it outside the JavaScript heap: blocks read 16 MiB, up to two write buffers of 8 MiB, and
  * the index and filter of each open table (about 0.2 MiB for a table of 8 MiB). Nothing else grows with the data.
  */
-export const LEVEL_TUNING = {
+const LEVEL_TUNING = {
   cacheSize: 16 * MIB,
   writeBufferSize: 8 * MIB,
   maxFileSize: 8 * MIB,

@@ -10,7 +10,7 @@ export interface Finding {
 }
 
 /** Ends a check at its first finding. */
-export class DamageFound extends Error {
+class DamageFound extends Error {
   readonly finding: Finding;
 
   constructor(finding: Finding) {
