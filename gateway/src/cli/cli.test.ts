@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Ended, runTapwatt } from './testing/run-tapwatt.ts';
+import { type Ended, runTapwatt, spawnTapwatt } from './testing/run-tapwatt.ts';
 
 let cwd: string;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ describe('tapwatt config', () => {
       join(cwd, 'tapwatt.yaml'),
       'profile: development\nmqtt:\n  port: many\n  hots: x\nlog: {level: loud}\n',
     );
-    const ended = await tapwatt(['config', 'check']);
+    const ended = await spawnTapwatt(['config', 'check'], { cwd });
     expect(ended.code).toBe(3);
     expect(ended.stdout).toBe('');
     expect(ended.stderr).toContain('tapwatt.yaml:3:9: mqtt.port: ');
@@ -29,7 +29,7 @@ describe('tapwatt config', () => {
 
   it('stops `run` with the same words before anything is touched', async () => {
     await writeFile(join(cwd, 'tapwatt.yaml'), 'data: [1]\n');
-    const ended = await tapwatt(['run']);
+    const ended = await spawnTapwatt(['run'], { cwd });
     expect([ended.code, ended.stderr.includes('tapwatt.yaml:1:7: data: ')]).toEqual([3, true]);
     await expect(stat(join(cwd, 'data'))).rejects.toThrow();
   });

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, runTapwatt } from './testing/run-tapwatt.ts';
+import { type Ended, spawnTapwatt } from './testing/run-tapwatt.ts';
 
 interface FrameVector {
   readonly name: string;
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(cwd, { recursive: true, force: true }));
 
-const tapwatt = (args: readonly string[], input = ''): Promise<Ended> => runTapwatt(args, { cwd, input });
+const tapwatt = (args: readonly string[], input = ''): Promise<Ended> => spawnTapwatt(args, { cwd, input });
 const linesOf = (ended: Ended): unknown[] =>
   ended.stdout
     .trim()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { provisionFleet } from './provision-fleet.ts';
-import { type Ended, runTapwatt } from './testing/run-tapwatt.ts';
+import { type Ended, runTapwatt, spawnTapwatt } from './testing/run-tapwatt.ts';
 import { startTestGateway, type TestGateway } from './testing/running-gateway.ts';
 
 const SLOW_MS = 60_000;
@@ -109,7 +109,7 @@ describe('the command line and a running gateway', () => {
   it(
     'keeps everybody else out of the data directory and off its ports',
     async () => {
-      const second = await tapwatt(['run', '--port', '0', '--mqtt-port', '0', '--json']);
+      const second = await spawnTapwatt(['run', '--port', '0', '--mqtt-port', '0', '--json'], { cwd });
       expect([second.code, JSON.parse(second.stderr.trim().split('\n').at(-1) ?? '').code]).toEqual([
         1,
         'DATA_LOCKED',
@@ -117,7 +117,7 @@ describe('the command line and a running gateway', () => {
       for (const flag of ['--port', '--mqtt-port']) {
         const port = String(flag === '--port' ? gateway.httpPort : gateway.mqttPort);
         const other = flag === '--port' ? '--mqtt-port' : '--port';
-        const ended = await tapwatt(['run', '--data', 'elsewhere', flag, port, other, '0']);
+        const ended = await spawnTapwatt(['run', '--data', 'elsewhere', flag, port, other, '0'], { cwd });
         expect([ended.code, ended.stderr.includes('PORT_IN_USE')], flag).toEqual([1, true]);
       }
       expect((await tapwatt(['ledger', 'verify'])).stderr).toContain('stop it first');
@@ -227,7 +227,7 @@ describe('the production profile', () => {
     async () => {
       const tapwatt = (...args: string[]): Promise<Ended> => runTapwatt(args, { cwd });
       expect((await tapwatt('config', 'init', '--profile', 'production', '--site', 'north')).code).toBe(0);
-      const without = await tapwatt('run', '--port', '0', '--mqtt-port', '0');
+      const without = await spawnTapwatt(['run', '--port', '0', '--mqtt-port', '0'], { cwd });
       expect([without.code, without.stderr.includes('KEY_FILE')]).toEqual([3, true]);
       expect((await tapwatt('key', 'create')).code).toBe(0);
       const gateway = await startTestGateway(cwd);

@@ -139,6 +139,10 @@ describe('reading', () => {
     ]);
   });
 
+  it('does not let a HEAD request hold a place among those who follow the events', async () => {
+    expect((await build().inject({ method: 'HEAD', url: '/api/v1/events' })).statusCode).toBe(404);
+  });
+
   it('says that the ledger is away, and keeps the words of a bug to its log', async () => {
     services.failure = new TapwattError('LEDGER_UNAVAILABLE');
     expect((await build().inject('/api/v1/meters')).statusCode).toBe(503);

@@ -31,22 +31,26 @@ export function eventRoutes(app: FastifyInstance, services: GatewayServices, lim
   app.addHook('preClose', async () => {
     for (const close of open) close();
   });
-  app.get('/api/v1/events', { config: { access: 'read' } }, async (_request, reply) => {
-    if (open.size >= limits.maxClients) throw new TapwattError('BUSY', 'Too many pages follow the events.');
-    reply.hijack();
-    const response = reply.raw;
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    });
-    const close = follow(response, services, limits);
-    open.add(close);
-    response.once('close', () => {
-      open.delete(close);
-      close();
-    });
-  });
+  app.get(
+    '/api/v1/events',
+    { config: { access: 'read' }, exposeHeadRoute: false },
+    async (_request, reply) => {
+      if (open.size >= limits.maxClients) throw new TapwattError('BUSY', 'Too many pages follow the events.');
+      reply.hijack();
+      const response = reply.raw;
+      response.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+      const close = follow(response, services, limits);
+      open.add(close);
+      response.once('close', () => {
+        open.delete(close);
+        close();
+      });
+    },
+  );
 }
 
 /** Sends what happens until the returned function is called. */
