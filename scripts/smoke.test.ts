@@ -1,19 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { WORKSPACES } from './checks/architecture.ts';
+import { isTest, WORKSPACES } from './checks/architecture.ts';
 import { runCommand } from './checks/run-step.ts';
 import { readTree } from './checks/source-tree.ts';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const DEADLINE_MS = 15_000;
+const PACKAGES = WORKSPACES.filter((workspace) => existsSync(path.join(root, workspace, 'src/index.ts')));
 
 describe('Vitest accepts TypeScript that Node refuses, so', () => {
-  test('every TypeScript file has only types that Node can erase', () => {
+  test('every TypeScript file that Node runs has only types that it can erase', () => {
     const refused = readTree(root).files.flatMap((file) => {
-      if (!file.endsWith('.ts')) return [];
+      if (!file.endsWith('.ts') || isTest(file)) return [];
       try {
         stripTypeScriptTypes(readFileSync(path.join(root, file), 'utf8'));
         return [];
@@ -24,7 +25,7 @@ describe('Vitest accepts TypeScript that Node refuses, so', () => {
     expect(refused).toEqual([]);
   });
 
-  test.each(WORKSPACES)('plain Node loads the package @tapwatt/%s', async (workspace) => {
+  test.each(PACKAGES)('plain Node loads the package @tapwatt/%s', async (workspace) => {
     const script = `await import('@tapwatt/${workspace}')`;
     const { code, output } = await runCommand(
       [process.execPath, '--input-type=module', '--eval', script],
