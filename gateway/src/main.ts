@@ -92,7 +92,10 @@ async function build(
   const ledger = embedded.as({ partyId: config.gatewayId, role: 'gateway' });
   await requireRegistered(ledger, config);
 
-  const issuer = createLocalIssuer(data.keys.master, embedded.as({ partyId: config.gatewayId, role: 'gateway' }));
+  const issuer = createLocalIssuer(
+    data.keys.master,
+    embedded.as({ partyId: config.gatewayId, role: 'gateway' }),
+  );
   const credentials = createCredentials(data.keys.mqtt, ledger);
   const { bus, broker } = await openBus(config, { credentials, log });
   undo.push(() => bus.close());
@@ -100,8 +103,7 @@ async function build(
   const link = createMqttLink(bus, config.site);
 
   let listening = false;
-  const readiness = () =>
-    readinessOf({ ledger: embedded.condition, listening, stopping: signal.aborted });
+  const readiness = () => readinessOf({ ledger: embedded.condition, listening, stopping: signal.aborted });
   const board = createLiveBoard({
     clock,
     readiness,
@@ -246,7 +248,8 @@ async function openBus(
   const { site, gatewayId } = config;
   if (external !== undefined) {
     const identity = `g-${gatewayId}`;
-    return { bus: await createExternalBus({ url: external, site, identity, password: credentials.passwordOf(identity) }) };
+    const password = credentials.passwordOf(identity);
+    return { bus: await createExternalBus({ url: external, site, identity, password, log }) };
   }
   const broker = await createBroker({
     site,

@@ -39,6 +39,8 @@ const CONNECT_TIMEOUT_MS = 60_000;
 /** After the last request: how long answers may take before they count as lost. */
 const DRAIN_MS = 15_000;
 const BUY_IN_FLIGHT = 256;
+/** Devices that come back soon, so that what is measured is the gateway. */
+const BACKOFF = { firstMs: 100, maxMs: 1_000 };
 /** The offered load is spread over ticks of this length. */
 const TICK_MS = 2;
 
@@ -71,7 +73,13 @@ let meterIds: readonly string[];
 
 async function connect(command: Extract<LoadCommand, { do: 'connect' }>): Promise<void> {
   fleet = command.fleet;
-  const links = mqttLinks({ connector: tcpConnector(fleet.broker), time, random, maxInFlight: 65_536 });
+  const links = mqttLinks({
+    connector: tcpConnector(fleet.broker),
+    time,
+    random,
+    maxInFlight: 65_536,
+    backoff: BACKOFF,
+  });
   meterIds = fleet.meters.slice(0, command.meters).map((meter) => meter.meterId);
   running = startFleet({
     fleet,
@@ -98,7 +106,7 @@ function connectHandset(
       {
         up: () =>
           resolve({ id, walletId, key: createPrivateKey(handset.privateKey), link, topic: own.request }),
-        down: (reason) => process.stderr.write(`handset ${id}: ${reason}\n`),
+        down: () => undefined,
         message: (_topic, payload) => {
           const result = JSON.parse(decoder.decode(payload)) as RequestResult;
           listeners.get(result.requestId)?.(result);

@@ -1,10 +1,12 @@
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchMemory } from './memory.ts';
 import { benchRedeem } from './redeem.ts';
+import { benchSweep } from './sweep.ts';
 
-/** `npm run bench -- redeem [--json]`: figures on stdout, progress on stderr. */
+/** `npm run bench -- redeem [--size N] [--json]`: figures on stdout, progress on stderr. */
 
-const BENCHES = { redeem: benchRedeem };
+const BENCHES = { redeem: benchRedeem, sweep: benchSweep, memory: benchMemory };
 type BenchName = keyof typeof BENCHES;
 
 const machine = () => ({
@@ -19,14 +21,18 @@ const isBench = (name: string | undefined): name is BenchName => name !== undefi
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: { json: { type: 'boolean', default: false }, size: { type: 'string' } },
 });
 const [name] = positionals;
 if (!isBench(name)) {
-  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--json]\n`);
+  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--size N] [--json]\n`);
   process.exit(2);
 }
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const report = { bench: name, machine: machine(), ...(await BENCHES[name](say)) };
+const report = {
+  bench: name,
+  machine: machine(),
+  ...(await BENCHES[name](say, values.size === undefined ? undefined : Number(values.size))),
+};
 process.stdout.write(`${JSON.stringify(report, undefined, values.json ? undefined : 2)}\n`);
 process.exit(0);

@@ -1,12 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { provisionFleet } from '@tapwatt/gateway';
 import type { Fleet } from '@tapwatt/simulator';
-import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
+import { inBenchTown, type Say } from './bench-town.ts';
 import { type Load, startLoad } from './load.ts';
 import { type RedeemFigures, round } from './load-protocol.ts';
 import { cpuSeconds } from './process-figures.ts';
@@ -17,8 +13,8 @@ const HANDSETS = 16;
 /** Vouchers in flight in the saturated run. */
 const IN_FLIGHT = 256;
 const OFFERED_PER_SECOND = 500;
-/** A meter may have 16 open: three runs of each kind fit the fleet without more than that. */
-const VOUCHERS = 12_000;
+/** Of each run, unless told otherwise: a meter may have 16 open. */
+export const DEFAULT_VOUCHERS = 12_000;
 
 export interface ServerRun extends RedeemFigures {
   /** CPU of the server's process per redemption. */
@@ -34,70 +30,44 @@ export interface RedeemReport {
   readonly ratio: number;
 }
 
-export type Say = (line: string) => void;
-
 /** Redemptions of sealed vouchers: offered at 500/s, saturated, and saturated against a server that does nothing. */
-export async function benchRedeem(say: Say): Promise<RedeemReport> {
-  const directory = await mkdtemp(join(tmpdir(), 'tapwatt-bench-'));
-  try {
-    const { offered, saturated, fleet } = await realRuns(directory, say);
-    say('baseline: the same messages, handlers that do nothing …');
-    const baseline = await nullRun(fleet);
-    return { offered, saturated, baseline, ratio: round(saturated.perSecond / baseline.perSecond) };
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+export async function benchRedeem(say: Say, vouchers = DEFAULT_VOUCHERS): Promise<RedeemReport> {
+  const { offered, saturated, fleet } = await realRuns(say, vouchers);
+  say('baseline: the same messages, handlers that do nothing …');
+  const baseline = await nullRun(fleet, vouchers);
+  return { offered, saturated, baseline, ratio: round(saturated.perSecond / baseline.perSecond) };
 }
 
-async function realRuns(directory: string, say: Say) {
-  const gateway = await startGatewayProcess({
-    dataDirectory: join(directory, 'data'),
-    mqttPort: 0,
-    httpPort: 0,
-    logFile: join(directory, 'gateway.log'),
-    // The vouchers are for the handsets to redeem, not for the sweep.
-    environment: { TAPWATT_LOG_LEVEL: 'warn', TAPWATT_SWEEP_INTERVAL_MS: '3600000' },
-  });
-  const load = startLoad();
-  try {
-    say(`registering ${METERS} meters and ${HANDSETS} handsets …`);
-    const fleet = await provision(directory, gateway);
-    await load.ask({ do: 'connect', fleet, meters: METERS });
-    say(`buying ${VOUCHERS} vouchers …`);
-    await load.ask({ do: 'buy', vouchers: VOUCHERS, amount: AMOUNT });
-    say(`redeeming ${VOUCHERS} at ${OFFERED_PER_SECOND}/s …`);
-    const steady = await measured(gateway.pid, load, {
-      do: 'redeem',
-      vouchers: VOUCHERS,
-      perSecond: OFFERED_PER_SECOND,
-    });
-    const { credited } = await load.ask({ do: 'credited' });
-    const doubled = Number((BigInt(credited) - BigInt(AMOUNT) * BigInt(VOUCHERS)) / BigInt(AMOUNT));
-    const offered = { ...steady, perSecondOffered: OFFERED_PER_SECOND, doubled };
-    say(`buying and redeeming ${VOUCHERS}, ${IN_FLIGHT} in flight …`);
-    await load.ask({ do: 'buy', vouchers: VOUCHERS, amount: AMOUNT });
-    const saturated = await measured(gateway.pid, load, {
-      do: 'redeem',
-      vouchers: VOUCHERS,
-      inFlight: IN_FLIGHT,
-    });
-    return { offered, saturated, fleet };
-  } finally {
-    await load.stop();
-    await gateway.stop();
-  }
-}
-
-const provision = (directory: string, gateway: GatewayProcess): Promise<Fleet> =>
-  provisionFleet({
-    dataDirectory: join(directory, 'data'),
-    broker: { host: '127.0.0.1', port: gateway.mqttPort },
-    meters: METERS,
-    handsets: HANDSETS,
-    fleetFile: join(directory, 'fleet.json'),
+const realRuns = (say: Say, vouchers: number) =>
+  inBenchTown(async (town) => {
+    const gateway = await town.start();
+    const load = startLoad();
+    try {
+      say(`registering ${METERS} meters and ${HANDSETS} handsets …`);
+      const fleet = await town.provision(gateway, { meters: METERS, handsets: HANDSETS });
+      await load.ask({ do: 'connect', fleet, meters: METERS });
+      say(`buying ${vouchers} vouchers …`);
+      await load.ask({ do: 'buy', vouchers, amount: AMOUNT });
+      say(`redeeming ${vouchers} at ${OFFERED_PER_SECOND}/s …`);
+      const steady = await measured(gateway.pid, load, {
+        do: 'redeem',
+        vouchers,
+        perSecond: OFFERED_PER_SECOND,
+      });
+      const { credited } = await load.ask({ do: 'credited' });
+      const doubled = Number((BigInt(credited) - BigInt(AMOUNT) * BigInt(vouchers)) / BigInt(AMOUNT));
+      const offered = { ...steady, perSecondOffered: OFFERED_PER_SECOND, doubled };
+      say(`buying and redeeming ${vouchers}, ${IN_FLIGHT} in flight …`);
+      await load.ask({ do: 'buy', vouchers, amount: AMOUNT });
+      const saturated = await measured(gateway.pid, load, { do: 'redeem', vouchers, inFlight: IN_FLIGHT });
+      return { offered, saturated, fleet };
+    } finally {
+      await load.stop();
+      await gateway.stop();
+    }
   });
 
-async function nullRun(fleet: Fleet): Promise<ServerRun> {
+async function nullRun(fleet: Fleet, vouchers: number): Promise<ServerRun> {
   const server = spawn(
     process.execPath,
     [fileURLToPath(new URL('null-gateway.ts', import.meta.url)), fleet.site],
@@ -113,8 +83,8 @@ async function nullRun(fleet: Fleet): Promise<ServerRun> {
       fleet: { ...fleet, broker: { host: '127.0.0.1', port } },
       meters: METERS,
     });
-    await load.ask({ do: 'seal', vouchers: VOUCHERS, amount: AMOUNT });
-    return await measured(server.pid ?? 0, load, { do: 'redeem', vouchers: VOUCHERS, inFlight: IN_FLIGHT });
+    await load.ask({ do: 'seal', vouchers, amount: AMOUNT });
+    return await measured(server.pid ?? 0, load, { do: 'redeem', vouchers, inFlight: IN_FLIGHT });
   } finally {
     await load.stop();
     server.kill('SIGTERM');

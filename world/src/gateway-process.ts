@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { endOf, stopChild } from './child.ts';
@@ -34,7 +34,7 @@ export interface GatewayProcess {
   kill(): Promise<void>;
 }
 
-/** Starts a gateway and resolves when it is ready. Rejects when it ends before, with its last words on standard error. */
+/** Starts a gateway and resolves when it is ready. Rejects when it ends before, with the last words of its log. */
 export async function startGatewayProcess(options: GatewayProcessOptions): Promise<GatewayProcess> {
   const child = spawn(
     process.execPath,
@@ -52,11 +52,12 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
     },
   );
   const ended = endOf(child);
-  const ready = await Promise.race([
-    readyLine(child),
-    ended.then((how) => Promise.reject(new Error(`The gateway ended (${how}) before it was ready.`))),
-    deadline(READY_DEADLINE_MS, 'The gateway was not ready in time.'),
-  ]);
+  const ready = await Promise.race([readyLine(child), deadline(READY_DEADLINE_MS)]);
+  if (ready === undefined) {
+    child.kill('SIGKILL');
+    const how = await ended;
+    throw new Error(`The gateway did not become ready (${how}). ${lastWords(options.logFile)}`);
+  }
   const { pid } = child;
   if (pid === undefined) throw new Error('The gateway has no process id.');
   return {
@@ -71,9 +72,9 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
   };
 }
 
-/** The line that `tapwatt run --json` prints when it is ready. */
-async function readyLine(child: ChildProcess): Promise<{ mqttPort: number; httpPort: number }> {
-  if (child.stdout === null) throw new Error('The gateway has no standard output.');
+/** The ports that `tapwatt run --json` prints when it is ready; `undefined` when it ends before. */
+async function readyLine(child: ChildProcess): Promise<{ mqttPort: number; httpPort: number } | undefined> {
+  if (child.stdout === null) return undefined;
   for await (const line of createInterface(child.stdout)) {
     const { status, mqttPort, httpPort } = JSON.parse(line) as Record<string, unknown>;
     if (status === 'ready' && typeof mqttPort === 'number' && typeof httpPort === 'number') {
@@ -81,11 +82,22 @@ async function readyLine(child: ChildProcess): Promise<{ mqttPort: number; httpP
       return { mqttPort, httpPort };
     }
   }
-  throw new Error('The gateway closed its output before it was ready.');
+  return undefined;
 }
 
-function deadline(ms: number, message: string): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(message)), ms).unref();
+const deadline = (ms: number): Promise<undefined> =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(undefined), ms).unref();
   });
+
+/** The newest line of its log: why it ended, and what to do. */
+function lastWords(logFile: string | undefined): string {
+  if (logFile === undefined) return '';
+  const line = readFileSync(logFile, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const { message, remedy } = JSON.parse(line) as { message?: string; remedy?: string };
+    return [message, remedy].filter((words) => words !== undefined).join(' ');
+  } catch {
+    return line;
+  }
 }

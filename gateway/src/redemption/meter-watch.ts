@@ -27,6 +27,7 @@ const isBelow = (a: Registers, b: Registers): boolean =>
 export function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Registers): boolean {
   if (status.keyEpoch === 0) return !meter.quarantined;
   if (status.keyEpoch > meter.keyEpoch) return status.keyEpoch !== (meter.order?.keyEpoch ?? 0) + 1;
+  if (meter.quarantined) return false;
   if (status.keyEpoch === meter.keyEpoch && status.hi >= meter.nextSeq) return true;
   const { seen } = meter;
   if (seen === undefined) return false;
@@ -69,7 +70,8 @@ export function createMeterWatch(ports: {
       remember(meterId, status);
       const meter = await ports.ledger.evaluate('GetMeter', { meterId });
       if (meter === null) return;
-      if (!fell && !concernsLedger(status, meter, newest.get(meterId) ?? status)) return;
+      if (!(fell && !meter.quarantined) && !concernsLedger(status, meter, newest.get(meterId) ?? status))
+        return;
       const transaction = { name: 'RecordMeter', request: { status: bytesToHex(frame) } } as const;
       await submitSurely(ports.ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
     },
