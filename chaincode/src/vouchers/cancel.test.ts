@@ -27,6 +27,10 @@ test('an agent’s own handset cancels by its signature', async () => {
     voucher: { status: 'CANCELLING' },
   });
   expect(await cancelled('phone', { requestId: 'c1', voucherId })).toMatchObject({ repeated: true });
+  expect(await town.query('GetRequest', { kid: 'phone', requestId: 'c1' })).toMatchObject({
+    op: 'cancel',
+    voucherId,
+  });
 });
 
 test('another agent’s cancel is refused, for ever', async () => {

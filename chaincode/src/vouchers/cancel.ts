@@ -55,7 +55,9 @@ async function cancelForHandset(work: Work, jws: string): Promise<CancelResult> 
   const request = await authenticRequest(work.draft, jws, 'cancel');
   const earlier = await earlierAnswer(work.draft, request);
   if (earlier?.refused !== undefined) return { outcome: 'refused', repeated: true, ...earlier.refused };
-  const record: RequestRecord = { payloadHash: request.payloadHash, op: 'cancel', txId: work.txId };
+  const { voucherId } = request.payload;
+  const about = voucherId === undefined ? {} : { voucherId };
+  const record: RequestRecord = { payloadHash: request.payloadHash, op: 'cancel', txId: work.txId, ...about };
   try {
     const result = await apart(work, (branch) => carryOut(branch, request));
     if (earlier === undefined) work.draft.put(request.key, record);
