@@ -62,8 +62,10 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
       board.voucherAdvanced({ voucherId, meterId, stage, txId, atMs });
       log.debug({ redemptionId: voucherId, meterId, txId, code: outcome }, 'settled');
     },
-    refused({ voucherId, meterId, requestId, code, message }) {
-      log.info({ redemptionId: voucherId, meterId, requestId, code }, `refused: ${message}`);
+    refused({ voucherId, meterId, requestId, code, message, error }) {
+      const about = { redemptionId: voucherId, meterId, requestId, code };
+      if (error === undefined) log.info(about, `refused: ${message}`);
+      else log.error({ ...about, err: error }, message);
     },
     alarm({ voucherId, meterId, code, message }) {
       if (voucherId !== undefined) {

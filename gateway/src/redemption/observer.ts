@@ -19,6 +19,8 @@ export interface RedemptionObserver {
     requestId?: string;
     code: ErrorCode;
     message: string;
+    /** What failed, where it is a fault of the gateway's own. */
+    error?: unknown;
   }): void;
   alarm(of: { voucherId?: string; meterId: string; code: ErrorCode; message: string }): void;
   reachable(meterId: string, reachable: boolean): void;

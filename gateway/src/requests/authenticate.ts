@@ -76,13 +76,12 @@ export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: 
   return async (handsetId: string, jws: string): Promise<AuthenticRequest> => {
     const parsed = parseRequest(jws);
     const { requestId, aud } = parsed.payload;
-    const refuse = (code: 'FORBIDDEN' | 'WRONG_AUDIENCE' | 'SUSPENDED' | 'BAD_SIGNATURE') =>
-      new TapwattError(code, undefined, { details: { requestId } });
-    if (parsed.kid !== handsetId) throw refuse('FORBIDDEN');
-    if (aud !== ledgerId) throw refuse('WRONG_AUDIENCE');
+    if (parsed.kid !== handsetId)
+      throw new TapwattError('FORBIDDEN', 'kid: a handset sends its own requests only.');
+    if (aud !== ledgerId) throw new TapwattError('WRONG_AUDIENCE');
     const handset = await registration(handsetId);
-    if (handset.suspended) throw refuse('SUSPENDED');
-    if (!(await isSigned(parsed, handset.key))) throw refuse('BAD_SIGNATURE');
+    if (handset.suspended) throw new TapwattError('SUSPENDED');
+    if (!(await isSigned(parsed, handset.key))) throw new TapwattError('BAD_SIGNATURE');
     return {
       handsetId,
       agentId: handset.agentId,

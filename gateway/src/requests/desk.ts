@@ -1,4 +1,10 @@
-import { type HandsetRequest, isName, TapwattError } from '@tapwatt/firmware-contracts';
+import {
+  type ErrorCode,
+  type HandsetRequest,
+  isName,
+  parseJws,
+  TapwattError,
+} from '@tapwatt/firmware-contracts';
 import type { RedemptionObserver } from '../redemption/observer.ts';
 import { type AuthenticRequest, createAuthenticator, type RequestOf } from './authenticate.ts';
 import { answerBalance } from './balance.ts';
@@ -64,12 +70,9 @@ export function createRequestDesk(ports: DeskPorts, observer: RedemptionObserver
         requestId = request.requestId;
         await serve(request);
       } catch (error) {
-        const refusal = asTapwattError(error);
-        requestId ??= requestIdOf(refusal);
-        const { code, message } = refusal;
-        observer.refused({ code, message, ...(requestId === undefined ? {} : { requestId }) });
-        if (requestId === undefined) return;
-        ports.outbox.answer(handsetId, { requestId, status: 'refused', code, message });
+        const refusal = { ...asRefusal(error), requestId: requestId ?? requestIdOf(jws) };
+        observer.refused({ ...refusal, ...(refusal.code === 'INTERNAL' ? { error } : {}) });
+        ports.outbox.refuse(handsetId, refusal);
       }
     },
     get underWay() {
@@ -117,11 +120,17 @@ function dispatch(ports: DeskPorts, request: AuthenticRequest): Promise<void> {
 const narrow = <P extends HandsetRequest>(request: AuthenticRequest, payload: P): RequestOf<P['op']> =>
   ({ ...request, payload }) as unknown as RequestOf<P['op']>;
 
-const asTapwattError = (error: unknown): TapwattError =>
-  error instanceof TapwattError ? error : new TapwattError('INTERNAL', undefined, { cause: error });
+function asRefusal(error: unknown): { readonly code: ErrorCode; readonly message: string } {
+  const { code, message } = error instanceof TapwattError ? error : new TapwattError('INTERNAL');
+  return { code, message };
+}
 
-/** The requestId of a request that was refused before it was wholly read, if it could be read. */
-function requestIdOf(error: TapwattError): string | undefined {
-  const { requestId } = error.details;
-  return typeof requestId === 'string' && isName(requestId) ? requestId : undefined;
+/** The requestId of a request that was refused before it was wholly read; empty if none can be read. */
+function requestIdOf(jws: string): string {
+  try {
+    const { requestId } = parseJws(jws).payload;
+    return typeof requestId === 'string' && isName(requestId) ? requestId : '';
+  } catch {
+    return '';
+  }
 }

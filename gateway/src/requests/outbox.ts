@@ -1,4 +1,4 @@
-import { ERRORS, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
+import { ERRORS, type ErrorCode, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
 
 /** Requests whose newest result is remembered, so that a late or repeated step never goes back. */
@@ -22,15 +22,25 @@ const RANK: Readonly<Record<RequestStatus, number>> = {
 export interface Outbox {
   /** Sends a result, or again the newest one where this would go back (WIRE.md: statuses only ever advance). */
   answer(handsetId: string, result: Omit<RequestResult, 'at'>): void;
+  /**
+   * Refuses one message. Not remembered: it may be a damaged copy, or other content under the id of a good request,
+   * whose own results must go on; and a request that is refused for good is refused again by whoever decided it.
+   */
+  refuse(handsetId: string, refusal: { requestId: string; code: ErrorCode; message: string }): void;
 }
 
 /** `send` may drop: a handset that hears nothing asks again. */
 export function createOutbox(clock: Clock, send: (handsetId: string, result: RequestResult) => void): Outbox {
   const newest = new Map<string, RequestResult>();
+  const dated = (answer: Omit<RequestResult, 'at'>): RequestResult => ({
+    ...answer,
+    at: Math.floor(clock.nowMs() / 1000),
+  });
 
   return {
+    refuse: (handsetId, refusal) => send(handsetId, dated({ ...refusal, status: 'refused' })),
     answer(handsetId, answer) {
-      const result = { ...answer, at: Math.floor(clock.nowMs() / 1000) } as RequestResult;
+      const result = dated(answer);
       const key = `${handsetId}~${result.requestId}`;
       const known = newest.get(key);
       if (known !== undefined && RANK[result.status] < RANK[known.status]) return send(handsetId, known);
