@@ -15,6 +15,7 @@ export interface InboxPorts {
   readonly presenter: Presenter;
   readonly desk: RequestDesk;
   readonly watch: MeterWatch;
+  readonly keepClock: (status: StatusFields) => void;
   readonly observer: RedemptionObserver;
   readonly board: LiveBoard;
   readonly onError: (error: unknown, doing: string) => void;
@@ -52,6 +53,7 @@ export function createInbox(ports: InboxPorts): MqttInbox {
       heard(meterId);
       observer.status(status);
       redemptions.shown(status);
+      ports.keepClock(status);
       ports.watch.status(frame, status).catch((error) => ports.onError(error, `record meter ${meterId}`));
     },
     receipt(meterId, frame) {

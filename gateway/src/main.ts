@@ -18,6 +18,7 @@ import { createExternalBus } from './links/mqtt/bus/external-bus.ts';
 import { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
+import { createClockKeeper } from './metering/clock-keeper.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { observeRedemptions } from './observability/observe-redemptions.ts';
@@ -140,11 +141,12 @@ async function build(
   const local = createLocalRedemptions(deskPorts);
   const presenter = createPresenter({ ledger, issuer, redemptions, clock, signal, onError }, config.sweep);
   const desk = createRequestDesk(deskPorts, observer);
+  const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });
   const watch = createMeterWatch({ ledger, clock, random, signal });
   listen(
     bus,
     config.site,
-    createInbox({ issuer, redemptions, presenter, desk, watch, observer, board, onError }),
+    createInbox({ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, onError }),
   );
 
   const administer = createAdministration({

@@ -49,6 +49,7 @@ export interface Issuer {
   /** Throws BAD_FORMAT, BAD_MAC. */
   readStatus(frame: Uint8Array): StatusFields;
   acknowledge(of: { meterId: string; keyEpoch: number; receiptNo: number; floorSeq: number }): Uint8Array;
+  timeOrder(of: { meterId: string; keyEpoch: number; timeNo: number; time: number }): Uint8Array;
   /** Kroot of one meter, lower-case hex: what the factory puts in. */
   meterRoot(meterId: string): string;
 }

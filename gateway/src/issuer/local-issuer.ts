@@ -7,6 +7,7 @@ import {
   decodeVoucher,
   type EpochKeys,
   encodeAcknowledgement,
+  encodeTimeOrder,
   encodeVoucher,
   equalConstantTime,
   isAuthenticReceipt,
@@ -120,6 +121,8 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
     },
 
     acknowledge: (of) => encodeAcknowledgement({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
+
+    timeOrder: (of) => encodeTimeOrder({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
 
     meterRoot: (meterId) => bytesToHex(keys.root(asMeterId(meterId))),
   };

@@ -46,6 +46,8 @@ export function stepRedemptions(
   switch (input.type) {
     case 'deliver':
       return deliver(state, input, nowMs);
+    case 'leave':
+      return leave(state, input.watcher);
     case 'reachable':
       return reachable(state, input.reachable, nowMs);
     case 'receipt':
@@ -116,6 +118,14 @@ function join(state: MeterRedemptions, delivery: Delivery, watcher: Watcher | un
   }
   const joined = known ? delivery : { ...delivery, watchers: [...delivery.watchers, watcher] };
   return { state: replace(state, delivery, joined), effects: tellOne(watcher, progressOf(joined)) };
+}
+
+function leave(state: MeterRedemptions, watcher: Watcher): RedemptionStep {
+  const deliveries = state.deliveries.map((delivery) => ({
+    ...delivery,
+    watchers: delivery.watchers.filter((one) => !sameWatcher(one, watcher)),
+  }));
+  return { state: { ...state, deliveries }, effects: [] };
 }
 
 function reachable(state: MeterRedemptions, isReachable: boolean, nowMs: number): RedemptionStep {

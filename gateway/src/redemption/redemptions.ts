@@ -28,6 +28,8 @@ const TICK_MS = 1_000;
 /** Attempts for what the gateway itself asks of the ledger; the sweep asks again. */
 const MAX_LEDGER_ATTEMPTS = 5;
 
+/** Deliveries of all meters at a time, those included whose meters are away: about 1 KB each. */
+const MAX_DELIVERIES_IN_ALL = 50_000;
 /** Offset of the voucherId in a receipt (WIRE.md, "Receipt"). */
 const VOUCHER_ID_AT = 24;
 
@@ -57,6 +59,8 @@ export interface Redemptions {
     meterId: string,
     delivery: { voucherId: string; purpose: Purpose; frame: Uint8Array; watcher?: Watcher },
   ): void;
+  /** This request waits no longer; its voucher goes on. */
+  leave(meterId: string, watcher: Watcher): void;
   /** A frame from `up/rcpt` of this meter; answers its fields, or `undefined` for what is not authentic and ignored. */
   receipt(meterId: string, frame: Uint8Array): ReceiptFields | undefined;
   reachable(meterId: string, reachable: boolean): void;
@@ -85,6 +89,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   const busy = new Set<string>();
   const settling = new Set<string>();
   let inFlight = 0;
+  let held = 0;
 
   function entryOf(meterId: string): Entry {
     const known = entries.get(meterId);
@@ -97,6 +102,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   function feed(meterId: string, input: RedemptionInput): void {
     const entry = entryOf(meterId);
     const step = stepRedemptions(entry.redemptions, input, clock.nowMs());
+    held += step.state.deliveries.length - entry.redemptions.deliveries.length;
     inFlight += onTheirWay(step.state) - onTheirWay(entry.redemptions);
     entry.redemptions = step.state;
     const idle = step.state.deliveries.length === 0;
@@ -214,7 +220,17 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   clock.after(TICK_MS, tick);
 
   return {
-    deliver: (meterId, delivery) => feed(meterId, { type: 'deliver', ...delivery }),
+    deliver(meterId, delivery) {
+      if (held >= MAX_DELIVERIES_IN_ALL && delivery.watcher !== undefined) {
+        const { voucherId, watcher } = delivery;
+        ports.tell(watcher, { status: 'refused', voucherId, code: 'BUSY' });
+      }
+      if (held < MAX_DELIVERIES_IN_ALL) feed(meterId, { type: 'deliver', ...delivery });
+    },
+
+    leave(meterId, watcher) {
+      if (entries.has(meterId)) feed(meterId, { type: 'leave', watcher });
+    },
 
     receipt(meterId, frame) {
       const receipt = authenticReceipt(meterId, frame);

@@ -51,6 +51,8 @@ export type RedemptionInput =
       readonly frame: Uint8Array;
       readonly watcher?: Watcher;
     }
+  /** This request waits no longer; its voucher goes on. */
+  | { readonly type: 'leave'; readonly watcher: Watcher }
   | { readonly type: 'reachable'; readonly reachable: boolean }
   | {
       readonly type: 'receipt';

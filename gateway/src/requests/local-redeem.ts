@@ -44,9 +44,9 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
       }
       const requestId = bytesToHex(ports.random.bytes(16));
       const steps = createSteps(signal);
+      const watcher: Watcher = { handsetId: LOCAL, requestId, asks: 'credit' };
       waiting.set(requestId, steps.push);
       try {
-        const watcher: Watcher = { handsetId: LOCAL, requestId, asks: 'credit' };
         redemptions.deliver(about.meterId, { voucherId, purpose: 'credit', frame: voucher, watcher });
         for await (const progress of steps.all()) {
           yield { ...about, ...answerOf(progress), status: localStatus(progress.status) };
@@ -54,6 +54,7 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
         }
       } finally {
         waiting.delete(requestId);
+        redemptions.leave(about.meterId, watcher);
       }
     },
   };

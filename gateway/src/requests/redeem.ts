@@ -1,4 +1,4 @@
-import { hexToBytes } from '@tapwatt/firmware-contracts';
+import { endsEpoch, hexToBytes, TapwattError } from '@tapwatt/firmware-contracts';
 import type { RequestOf } from './authenticate.ts';
 import type { DeskPorts } from './ports.ts';
 import { endOfVoucher } from './voucher-progress.ts';
@@ -7,12 +7,14 @@ import { endOfVoucher } from './voucher-progress.ts';
  * `redeem`: presents a sealed voucher to its meter. A sealed voucher proves that it was paid for, so this goes on
  * while the ledger is away, and for a voucher that a restored ledger has forgotten.
  *
- * Throws BAD_FORMAT, BAD_MAC.
+ * Throws BAD_FORMAT, BAD_MAC; BAD_REQUEST for an order that ends an epoch.
  */
 export async function answerRedeem(ports: DeskPorts, request: RequestOf<'redeem'>): Promise<void> {
   const { handsetId, requestId, payload } = request;
   const frame = hexToBytes(payload.voucher);
-  const { voucherId, meterId } = ports.issuer.readVoucher(frame);
+  const { voucherId, meterId, kind } = ports.issuer.readVoucher(frame);
+  if (endsEpoch(kind))
+    throw new TapwattError('BAD_REQUEST', 'voucher: is an order; the gateway carries it by itself.');
   const record = await ports.voucherOnLedger(voucherId);
   const ended = record === undefined ? undefined : endOfVoucher(record, 'credit');
   if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });

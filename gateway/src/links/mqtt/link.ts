@@ -16,6 +16,7 @@ export interface MqttInbox {
 
 /** The MQTT link: the way to meters and handsets over a message bus (WIRE.md, "MQTT 3.1.1"). */
 export interface MqttLink extends MeterLink {
+  setTime(meterId: string, timeOrder: Uint8Array): Promise<Handover>;
   result(handsetId: string, result: RequestResult): Promise<Handover>;
   /** The gateway's own retained status. */
   announce(gatewayId: string, status: object): Promise<Handover>;
@@ -28,6 +29,7 @@ export function createMqttLink(bus: MessageBus, site: string): MqttLink {
   return {
     present: (meterId, voucher) => bus.publish(names.meter(meterId).down('vch'), voucher),
     acknowledge: (meterId, frame) => bus.publish(names.meter(meterId).down('ack'), frame),
+    setTime: (meterId, timeOrder) => bus.publish(names.meter(meterId).down('time'), timeOrder),
     result: (handsetId, result) =>
       bus.publish(names.handset(handsetId).result, encoder.encode(JSON.stringify(result))),
     announce: (gatewayId, status) =>
