@@ -28,6 +28,7 @@ export interface RawHandset {
   readonly id: string;
   readonly walletId: string;
   readonly heard: readonly RequestResult[];
+  readonly isUp: boolean;
   up(): Promise<void>;
   /** Signs a request without sending it; members given here replace those that it would make. */
   sign(wish: AnyWish | object, members?: { readonly requestId?: string; readonly kid?: string }): Sent;
@@ -75,6 +76,9 @@ export function rawHandset(fleet: Fleet, entry: FleetHandset): RawHandset {
     id: entry.id,
     walletId: entry.walletId,
     heard,
+    get isUp() {
+      return link.isUp;
+    },
     async up() {
       link.connect();
       await until(`${entry.id} to be connected`, () => link.isUp || undefined);

@@ -29,6 +29,7 @@ export interface TownMeter {
   /** Sum of all credits, minor units. */
   readonly credited: bigint;
   readonly acknowledged: number;
+  readonly isUp: boolean;
   /** Powers it on and resolves when it is connected. */
   start(): Promise<void>;
   behave(behaviour: Behaviour): void;
@@ -78,6 +79,9 @@ export function townMeter(fleet: Fleet, entry: FleetMeter, storage: NvmStorage):
     },
     get acknowledged() {
       return device.state?.meter.record?.ackedReceiptNo ?? 0;
+    },
+    get isUp() {
+      return device.isUp;
     },
     async start() {
       device.powerOn();

@@ -54,12 +54,12 @@ export interface Town {
   /** Resolves when the ledger has the voucher in this state. */
   voucherIs(voucherId: string, status: VoucherRecord['status']): Promise<VoucherRecord>;
   stopGateway(): Promise<void>;
-  /** Starts it again on the same ports and the same data. */
+  /** Starts it again on the same ports and the same data, and resolves when everybody who was connected is back. */
   startGateway(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a gateway is told in these tests: free ports, a short sweep, and nothing on the standard error. */
+/** What a gateway is told in these tests: free ports, and no sweep but at boot and when a meter connects. */
 export const townConfig = (directory: string, change: Partial<GatewayConfig> = {}): GatewayConfig => ({
   profile: 'development',
   dataDirectory: join(directory, 'data'),
@@ -78,7 +78,7 @@ export const townConfig = (directory: string, change: Partial<GatewayConfig> = {
     },
   },
   http: { host: '127.0.0.1', port: 0, allowedHosts: [] },
-  sweep: { intervalMs: 500, pageSize: 500, maxInFlight: 2_000, presentTimeoutMs: 10_000 },
+  sweep: { intervalMs: 60_000, pageSize: 500, maxInFlight: 2_000, presentTimeoutMs: 10_000 },
   log: { level: 'info' },
   policies: { openLimit: 16, minAmountMinor: 1n, maxAmountMinor: 10_000_000n },
   stopTimeoutMs: 2_000,
@@ -111,7 +111,8 @@ export async function openTown(options: TownOptions): Promise<Town> {
     fleetFile: join(options.directory, 'fleet.json'),
     ...(options.balanceLimit === undefined ? {} : { balanceLimit: options.balanceLimit }),
   });
-  const devices: { close(): Promise<void> }[] = [];
+  const devices: { readonly isUp: boolean; close(): Promise<void> }[] = [];
+  let cutOff: typeof devices = [];
   const unusedMeters = [...fleet.meters];
   const unusedHandsets = [...fleet.handsets];
 
@@ -210,10 +211,13 @@ export async function openTown(options: TownOptions): Promise<Town> {
     async stopGateway() {
       const running = gateway;
       gateway = undefined;
+      cutOff = devices.filter(({ isUp }) => isUp);
       await running?.close();
+      await until('everybody to notice', () => cutOff.every(({ isUp }) => !isUp) || undefined);
     },
     async startGateway() {
       gateway = await startGateway(config, edges);
+      await until('everybody to be back', () => cutOff.every(({ isUp }) => isUp) || undefined);
     },
     async close() {
       await Promise.all(devices.map((device) => device.close()));

@@ -155,7 +155,6 @@ describe('a cancel', () => {
     expect(abandoned.voucherId).toBeUndefined();
     await town.stopGateway();
     await town.startGateway();
-    await Promise.all([handset.up(), other.up()]);
     handset.send(late.jws);
     const third = await until('refusal after a restart', () => handset.resultsOf(late)[2]);
     expect(third).toMatchObject({ status: 'refused', code: 'ABANDONED' });
