@@ -53,6 +53,7 @@ export function rawHandset(fleet: Fleet, entry: FleetHandset): RawHandset {
   const own = topics(fleet.site).handset(entry.id);
   const privateKey = createPrivateKey(entry.privateKey);
   const heard: RequestResult[] = [];
+  const byRequest = new Map<string, RequestResult[]>();
   const decoder = new TextDecoder();
   const links = mqttLinks({
     connector: tcpConnector(fleet.broker),
@@ -65,12 +66,16 @@ export function rawHandset(fleet: Fleet, entry: FleetHandset): RawHandset {
     {
       up: () => undefined,
       down: () => undefined,
-      message: (_topic, payload) => void heard.push(JSON.parse(decoder.decode(payload)) as RequestResult),
+      message: (_topic, payload) => {
+        const result = JSON.parse(decoder.decode(payload)) as RequestResult;
+        heard.push(result);
+        byRequest.set(result.requestId, [...(byRequest.get(result.requestId) ?? []), result]);
+      },
     },
   );
 
-  const resultsOf = ({ requestId }: Pick<Sent, 'requestId'>) =>
-    heard.filter((result) => result.requestId === requestId);
+  const resultsOf = ({ requestId }: Pick<Sent, 'requestId'>): readonly RequestResult[] =>
+    byRequest.get(requestId) ?? [];
 
   const handset: RawHandset = {
     id: entry.id,
