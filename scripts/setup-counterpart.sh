@@ -19,9 +19,9 @@ if [ -f "$stamp" ] && cmp -s "$requirements" "$stamp" && "$folder/bin/python" -c
   exit 0
 fi
 
-python=${TAPWATT_PYTHON:-python3}
+python=${COUNTERPART_PYTHON:-python3}
 command -v "$python" >/dev/null || fail "no $python" "install Python 3.9 or later (Debian: apt-get install python3 python3-venv)"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' || fail "$("$python" --version) is too old" "install Python 3.9 or later, or name one in TAPWATT_PYTHON"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' || fail "$("$python" --version) is too old" "install Python 3.9 or later, or name one in COUNTERPART_PYTHON"
 
 rm -rf "$folder"
 mkdir -p "$(dirname "$folder")"

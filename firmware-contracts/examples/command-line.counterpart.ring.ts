@@ -11,7 +11,7 @@ import { PYTHON } from './python.ts';
 const TAPWATT = fileURLToPath(new URL('../../gateway/bin/tapwatt.js', import.meta.url));
 const FUZZ = fileURLToPath(new URL('./python/fuzz_frames.py', import.meta.url));
 const DEADLINE_MS = 120_000;
-const SEED = process.env.TAPWATT_FUZZ_SEED ?? String(process.pid);
+const SEED = process.env.FUZZ_SEED ?? String(process.pid);
 const EXIT_REFUSED = 5;
 
 let folder = '';
@@ -51,7 +51,7 @@ async function tapwatt(
   return { lines: text.trimEnd().split('\n'), code };
 }
 
-describe(`of random frames, whole and damaged (TAPWATT_FUZZ_SEED=${SEED}), both implementations say the same:`, () => {
+describe(`of random frames, whole and damaged (FUZZ_SEED=${SEED}), both implementations say the same:`, () => {
   test.each([
     ['mixed', []],
     ['ack', ['--type', 'ack']],

@@ -21,7 +21,7 @@ import {
 import { pythonScript } from './processes.ts';
 import { PYTHON } from './python.ts';
 
-const SEED = process.env.TAPWATT_FUZZ_SEED ?? String(process.pid);
+const SEED = process.env.FUZZ_SEED ?? String(process.pid);
 const DEADLINE_MS = 120_000;
 
 interface Session {
@@ -77,7 +77,7 @@ function play(state: MeterState, step: Step): Played {
   return { state, said, expected: step.status };
 }
 
-test(`both meters answer random sessions alike, byte by byte (TAPWATT_FUZZ_SEED=${SEED})`, async () => {
+test(`both meters answer random sessions alike, byte by byte (FUZZ_SEED=${SEED})`, async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'tapwatt-sessions-'));
   try {
     const file = path.join(folder, 'sessions.json');

@@ -24,7 +24,7 @@ const isBelow = (a: Registers, b: Registers): boolean =>
  * `newest` is the newest that the meter has shown by now: receipts that came after the status may already be settled,
  * so that the ledger knows more than the status does.
  */
-export function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Registers): boolean {
+function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Registers): boolean {
   if (status.keyEpoch === 0) return !meter.quarantined;
   if (status.keyEpoch > meter.keyEpoch) return status.keyEpoch !== (meter.order?.keyEpoch ?? 0) + 1;
   if (meter.quarantined) return false;
