@@ -1,5 +1,5 @@
 /**
- * `npm run size`: how the code measures against the numbers of docs/architecture.md. Information, not a gate.
+ * `npm run size`: how long files and functions are, beside what is aimed at. Information, not a gate.
  */
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
