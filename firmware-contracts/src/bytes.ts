@@ -36,21 +36,35 @@ export const sha256 = (bytes: Uint8Array): Uint8Array => plain(hash('sha256', by
 
 const BLOCK_LENGTH = 64;
 
+interface KeyBlocks {
+  readonly inner: Uint8Array;
+  readonly outer: Uint8Array;
+}
+
+/** The two blocks of a key, kept as long as the key itself: most keys make many MACs. */
+const keyBlocks = new WeakMap<Uint8Array, KeyBlocks>();
+
 /**
  * HMAC-SHA-256 (RFC 2104) over the parts one after another, 32 bytes. Made of two one-shot hashes, because
- * `createHmac` with a key of plain bytes takes seven times as long, and a gateway makes thousands a second.
+ * `createHmac` with a key of plain bytes takes seven times as long, and a gateway makes thousands a second. The bytes
+ * of a key must not change once it was used.
  */
 export const hmacSha256 = (key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array => {
-  const short = key.length > BLOCK_LENGTH ? sha256(key) : key;
-  const inner = padded(short, 0x36, concatBytes(...parts));
-  return sha256(padded(short, 0x5c, sha256(inner)));
+  const { inner, outer } = keyBlocks.get(key) ?? newKeyBlocks(key);
+  return sha256(concatBytes(outer, sha256(concatBytes(inner, ...parts))));
 };
 
-/** One block of the key and a pad byte, then the content. */
-const padded = (key: Uint8Array, pad: number, content: Uint8Array): Uint8Array => {
-  const block = new Uint8Array(BLOCK_LENGTH + content.length).fill(pad, 0, BLOCK_LENGTH);
+const newKeyBlocks = (key: Uint8Array): KeyBlocks => {
+  const short = key.length > BLOCK_LENGTH ? sha256(key) : key;
+  const blocks = { inner: keyBlock(short, 0x36), outer: keyBlock(short, 0x5c) };
+  keyBlocks.set(key, blocks);
+  return blocks;
+};
+
+/** One block of the key, exclusive-or a pad byte. */
+const keyBlock = (key: Uint8Array, pad: number): Uint8Array => {
+  const block = new Uint8Array(BLOCK_LENGTH).fill(pad);
   for (let i = 0; i < key.length; i++) block[i] = pad ^ (key[i] ?? 0);
-  block.set(content, BLOCK_LENGTH);
   return block;
 };
 
