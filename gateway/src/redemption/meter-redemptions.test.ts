@@ -180,6 +180,13 @@ describe('the redemption core', () => {
     expect(later.count('present')).toBe(2);
   });
 
+  it('shows it again at once when the meter was away and is back', () => {
+    const gone: RedemptionInput = { type: 'reachable', reachable: false };
+    const back = play(here, deliver('credit', agent), receipt(RESULT.OVER_LIMIT), gone, here);
+    expect(back.told).toEqual(['r1:accepted', 'r1:pending', 'r1:accepted']);
+    expect(back.count('present')).toBe(2);
+  });
+
   it('only asks for the cancel of an expired voucher, it refunds nothing', () => {
     const { effects, count } = play(here, deliver('credit', agent), receipt(RESULT.EXPIRED));
     expect(effects).toContainEqual({ type: 'request-cancel', voucherId: A, reason: 'EXPIRED' });

@@ -132,9 +132,10 @@ function reachable(state: MeterRedemptions, isReachable: boolean, nowMs: number)
   if (!isReachable) {
     const effects: RedemptionEffect[] = [];
     const deliveries = state.deliveries.map((delivery) => {
-      if (delivery.phase !== 'presented') return delivery;
+      if (delivery.phase === 'answered') return delivery;
+      // What it could not take a while ago it may take when it is back: credit was used up, its memory is whole again.
       const waiting: Delivery = { ...delivery, phase: 'waiting', attempts: 0, notBeforeMs: 0 };
-      effects.push(...tellAll(waiting, progressOf(waiting)));
+      if (delivery.phase === 'presented') effects.push(...tellAll(waiting, progressOf(waiting)));
       return waiting;
     });
     return { state: { ...state, reachable: false, deliveries }, effects };
