@@ -129,6 +129,7 @@ async function build(
       if (local.tell(watcher, progress)) return;
       outbox.answer(watcher.handsetId, { requestId: watcher.requestId, ...answerOf(progress) });
     },
+    onOpenChanged: (meterId) => presenter.enqueue(meterId),
   });
   const issuance = createIssuance({ ledger, issuer, clock, random, signal });
   const deskPorts: DeskPorts = {

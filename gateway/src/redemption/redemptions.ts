@@ -51,6 +51,8 @@ export interface RedemptionPorts {
   readonly signal: AbortSignal;
   /** Where a handset's request hears of its progress. */
   readonly tell: (watcher: Watcher, progress: Progress) => void;
+  /** The ledger has other things to show to this meter now: void orders of vouchers that its answer left without a future. */
+  readonly onOpenChanged: (meterId: string) => void;
 }
 
 /** All meters' redemptions: feeds the core and carries out its effects. */
@@ -173,6 +175,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     if (outcome === 'orphan') alarm({ meterId, voucherId, code: 'VOUCHER_UNKNOWN' });
     feed(meterId, { type: 'settled', voucherId, outcome, txId });
     if (result.meter !== undefined) acknowledge(meterId, result.meter);
+    if (outcome === 'epoch-ended' || result.code === 'CONFLICT') ports.onOpenChanged(meterId);
   }
 
   function acknowledge(meterId: string, meter: MeterSummary): void {
@@ -199,6 +202,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     const request = { meterId, receipt: bytesToHex(frame) };
     const edges = { ...ports, maxAttempts: MAX_LEDGER_ATTEMPTS };
     await submitSurely(ledger, { name: 'WithdrawOrder', request }, edges);
+    ports.onOpenChanged(meterId);
   }
 
   function alarm(of: { meterId: string; voucherId: string; code: ErrorCode }): void {
