@@ -33,6 +33,8 @@ export interface TownMeter {
   /** Powers it on and resolves when it is connected. */
   start(): Promise<void>;
   behave(behaviour: Behaviour): void;
+  /** Blanks its memory, as a broken or swapped board does. Without power only. */
+  wipe(): void;
   /** Says these bytes over the meter's own connection. */
   say(topic: string, payload: Uint8Array): void;
   close(): Promise<void>;
@@ -88,6 +90,9 @@ export function townMeter(fleet: Fleet, entry: FleetMeter, storage: NvmStorage):
       await until(`meter ${entry.meterId} to be connected`, () => device.isUp || undefined);
     },
     behave: (behaviour) => device.misbehave(behaviour),
+    wipe() {
+      for (let word = 0; word < storage.words; word += 1) storage.write(word, 0xffff_ffff);
+    },
     say(topic, payload) {
       if (link?.publish(topic, payload) !== true) throw new Error(`Meter ${entry.meterId} could not say it.`);
     },
