@@ -34,10 +34,10 @@ import { createLocalRedemptions } from './requests/local-redeem.ts';
 import { createOutbox } from './requests/outbox.ts';
 import type { DeskPorts } from './requests/ports.ts';
 import { answerOf } from './requests/voucher-progress.ts';
+import { VERSION } from './version.ts';
 
 /** Meters of which the live view remembers something. */
 const MAX_LIVE_METERS = 20_000;
-export const GATEWAY_VERSION = '0.1.0';
 
 export interface GatewayEdges {
   /** Where log lines go. */
@@ -161,7 +161,7 @@ async function build(
       site: config.site,
       ledgerId: config.ledgerId,
       profile: config.profile,
-      version: GATEWAY_VERSION,
+      version: VERSION,
       startedAtMs: clock.nowMs(),
     },
     atOneMoment: (read) => embedded.atOneMoment(read),
@@ -269,7 +269,7 @@ async function openBus(
 }
 
 const announce = (link: MqttLink, config: GatewayConfig, state: 'online' | 'offline'): Promise<unknown> =>
-  link.announce(config.gatewayId, { state, version: GATEWAY_VERSION }).catch(() => undefined);
+  link.announce(config.gatewayId, { state, version: VERSION }).catch(() => undefined);
 
 /** What the ledger knows, or `undefined` when it knows nothing or is away: redeeming goes on without it. */
 async function whileAway<T>(reading: Promise<T | null>): Promise<T | undefined> {

@@ -1,11 +1,10 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { CommanderError } from 'commander';
+import { VERSION } from '../version.ts';
 import type { CliEdges } from './edges.ts';
 import { EXIT, EXIT_CODE_OF, type ExitCode } from './exit-code.ts';
 import { createOutput } from './output.ts';
 import { createProgram } from './program.ts';
-
-const VERSION = '0.1.0';
 
 /** Runs one command line to its end and gives its exit code. Never throws. */
 export async function runCli(edges: CliEdges): Promise<ExitCode> {

@@ -56,7 +56,6 @@ const sweep = z
     intervalMs: count(1_000, 3_600_000).default(30_000),
     pageSize: count(1, 10_000).default(500),
     maxInFlight: count(1, 100_000).default(2_000),
-    presentTimeoutMs: count(100, 600_000).default(10_000),
   })
   .prefault({});
 

@@ -36,8 +36,6 @@ export interface SweepConfig {
   readonly pageSize: number;
   /** Vouchers on their way to meters at the same time. */
   readonly maxInFlight: number;
-  /** How long a presented voucher waits for its receipt before the next sweep shows it again. */
-  readonly presentTimeoutMs: number;
 }
 
 export interface PolicyConfig {

@@ -43,7 +43,6 @@ export const SETTINGS: readonly Setting[] = [
   setting('sweep.intervalMs', 'number', 'How often open vouchers are presented again.'),
   setting('sweep.pageSize', 'number', 'Meters read from the ledger at a time.'),
   setting('sweep.maxInFlight', 'number', 'Vouchers on their way to meters at the same time.'),
-  setting('sweep.presentTimeoutMs', 'number', 'How long a presented voucher waits for its receipt.'),
   setting('log.level', 'text', 'trace, debug, info, warn, error, fatal or silent.'),
   setting('policies.openLimit', 'number', 'Vouchers that one meter may have open (at most 63).'),
   setting('policies.minAmountMinor', 'text', 'Smallest voucher, in minor units (paise).'),
