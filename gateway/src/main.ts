@@ -18,6 +18,7 @@ import { createExternalBus } from './links/mqtt/bus/external-bus.ts';
 import { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
+import { listenBroker } from './links/mqtt/listen-broker.ts';
 import { createClockKeeper } from './metering/clock-keeper.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -188,7 +189,7 @@ async function build(
     adminTokenPath: data.layout.adminToken,
   });
   undo.push(() => http.close());
-  const mqttPort = (await broker?.listen({ host: config.mqtt.host, port: config.mqtt.port }))?.port;
+  const mqttPort = broker === undefined ? undefined : await listenBroker(broker, config.mqtt);
   listening = true;
   presenter.start();
   await announce(link, config, 'online');

@@ -65,6 +65,7 @@ function listenError(error: unknown, http: HttpConfig): unknown {
       });
     case 'EACCES':
     case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
       return new TapwattError('CONFIG_INVALID', `Cannot listen on ${where} (http.host, http.port).`, {
         cause: error,
       });
