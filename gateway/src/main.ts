@@ -3,38 +3,27 @@ import { type Broker, createBroker } from '@tapwatt/broker';
 import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
+import { assembleGateway } from './assemble-gateway.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
 import { type OpenedData, openDataDirectory } from './data/open.ts';
 import { systemClock, systemRandom } from './edges/system.ts';
 import { createGatewayServices } from './gateway-services.ts';
 import { startHttp } from './http/start-http.ts';
-import { createInbox } from './inbox.ts';
 import { createLocalIssuer } from './issuer/local-issuer.ts';
 import { type EmbeddedLedger, openEmbeddedLedger } from './ledger/embedded/index.ts';
-import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createExternalBus } from './links/mqtt/bus/external-bus.ts';
 import { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
-import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
+import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
-import { createClockKeeper } from './metering/clock-keeper.ts';
+import { type LedgerWatch, watchLedger } from './observability/ledger-watch.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { observeRedemptions } from './observability/observe-redemptions.ts';
 import { readinessOf } from './observability/readiness.ts';
-import { createMeterWatch } from './redemption/meter-watch.ts';
-import { createPresenter } from './redemption/presenter.ts';
-import { createRedemptions } from './redemption/redemptions.ts';
-import { createSettler } from './redemption/settler.ts';
-import { createRequestDesk } from './requests/desk.ts';
-import { createIssuance } from './requests/issuance.ts';
 import { openLevelJournal } from './requests/level-journal.ts';
-import { createLocalRedemptions } from './requests/local-redeem.ts';
-import { createOutbox } from './requests/outbox.ts';
-import type { DeskPorts } from './requests/ports.ts';
-import { answerOf } from './requests/voucher-progress.ts';
 import { VERSION } from './version.ts';
 
 /** Meters of which the live view remembers something. */
@@ -89,7 +78,8 @@ async function build(
     profile: config.profile,
     random: (length) => random.bytes(length),
   });
-  const embedded = await openLedger(config, data);
+  const ledgerWatch = watchLedger(log);
+  const embedded = await openLedger(config, data, ledgerWatch);
   undo.push(() => embedded.close());
   const ledger = embedded.as({ partyId: config.gatewayId, role: 'gateway' });
   await requireRegistered(ledger, config);
@@ -102,10 +92,15 @@ async function build(
   const { bus, broker } = await openBus(config, { credentials, log });
   undo.push(() => bus.close());
   if (broker !== undefined) undo.push(() => broker.close());
-  const link = createMqttLink(bus, config.site);
 
   let listening = false;
-  const readiness = () => readinessOf({ ledger: embedded.condition, listening, stopping: signal.aborted });
+  const readiness = () =>
+    readinessOf({
+      ledger: embedded.condition,
+      ledgerCause: ledgerWatch.cause,
+      listening,
+      stopping: signal.aborted,
+    });
   const board = createLiveBoard({
     clock,
     readiness,
@@ -116,47 +111,20 @@ async function build(
     maxMeters: MAX_LIVE_METERS,
   });
   const observer = observeRedemptions(board, log, clock);
-  const journal = await openLevelJournal(join(config.dataDirectory, 'requests'), clock);
+  const journal = await openLevelJournal(join(config.dataDirectory, 'requests'), { clock, onError });
   undo.push(() => journal.close());
 
-  const outbox = createOutbox(clock, (handsetId, result) => {
-    // A handset that is away, or behind, asks again.
-    link.result(handsetId, result).catch(() => undefined);
+  const gateway = assembleGateway({
+    ...{ config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError },
   });
-  const settler = createSettler(ledger, { clock, random, signal });
-  const redemptions = createRedemptions({
-    ...{ issuer, ledger, settler, link, observer, clock, random, signal },
-    tell(watcher, progress) {
-      if (local.tell(watcher, progress)) return;
-      outbox.answer(watcher.handsetId, { requestId: watcher.requestId, ...answerOf(progress) });
-    },
-    onOpenChanged: (meterId) => presenter.enqueue(meterId),
-  });
-  const issuance = createIssuance({ ledger, issuer, clock, random, signal });
-  const deskPorts: DeskPorts = {
-    ...{ ledger, issuer, issuance, redemptions, journal, outbox, observer, clock, random, signal },
-    ledgerId: config.ledgerId,
-    amounts: { minMinor: config.policies.minAmountMinor, maxMinor: config.policies.maxAmountMinor },
-    requestOnLedger: (kid, requestId) => whileAway(ledger.evaluate('GetRequest', { kid, requestId })),
-    voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
-  };
-  const local = createLocalRedemptions(deskPorts);
-  const presenter = createPresenter({ ledger, issuer, redemptions, clock, signal, onError }, config.sweep);
-  const desk = createRequestDesk(deskPorts, observer);
-  const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });
-  const watch = createMeterWatch({ ledger, clock, random, signal });
-  listen(
-    bus,
-    config.site,
-    createInbox({ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, onError }),
-  );
 
   const administer = createAdministration({
-    ...{ ledger, issuer, clock, onMeterChanged: presenter.enqueue },
+    ...{ ledger, issuer, clock, onMeterChanged: gateway.presenter.enqueue },
     submitOrder: (jws, aborted) => embedded.submitOrder(jws, { signal: aborted }),
   });
   const services = createGatewayServices({
-    ...{ live: board, ledger, issuer, credentials, local, administer, readiness, clock },
+    ...{ live: board, ledger, issuer, credentials, administer, readiness, clock },
+    local: gateway.local,
     identity: {
       gatewayId: config.gatewayId,
       site: config.site,
@@ -169,14 +137,7 @@ async function build(
     stats: async () => ({
       ledger: flatStats(await embedded.stats()),
       broker: broker === undefined ? {} : flatStats(broker.stats()),
-      redemption: {
-        inFlight: redemptions.inFlight,
-        meters: redemptions.meters,
-        receiptsQueued: settler.queued,
-        metersQueued: presenter.queued,
-        requestsUnderWay: desk.underWay,
-        issuesQueued: issuance.queued,
-      },
+      redemption: gateway.figures(),
       process: { rssBytes: process.memoryUsage.rss(), uptimeS: Math.floor(process.uptime()) },
     }),
   });
@@ -191,17 +152,17 @@ async function build(
   undo.push(() => http.close());
   const mqttPort = broker === undefined ? undefined : await listenBroker(broker, config.mqtt);
   listening = true;
-  presenter.start();
-  await announce(link, config, 'online');
+  gateway.presenter.start();
+  await announce(gateway.link, config, 'online');
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
 
   return {
     ports: { mqtt: mqttPort, http: http.port },
     async close() {
-      await announce(link, config, 'offline');
+      await announce(gateway.link, config, 'offline');
       await http.close();
       await broker?.close({ deadlineMs: config.stopTimeoutMs / 2 });
-      await withinMs(config.stopTimeoutMs / 2, Promise.all([issuance.idle(), settler.idle()]));
+      await withinMs(config.stopTimeoutMs / 2, gateway.idle());
       stopping.abort();
       await bus.close();
       await journal.close();
@@ -211,13 +172,14 @@ async function build(
   };
 }
 
-function openLedger(config: GatewayConfig, data: OpenedData): Promise<EmbeddedLedger> {
+function openLedger(config: GatewayConfig, data: OpenedData, watch: LedgerWatch): Promise<EmbeddedLedger> {
   const { keys, layout } = data;
   return openEmbeddedLedger({
     directory: layout.ledger,
     signingKey: keys.ledger,
     clock: { now: () => systemClock.nowMs() },
     random: systemRandom,
+    onCondition: watch.onCondition,
     genesis: {
       ledgerId: config.ledgerId,
       parties: [
@@ -271,16 +233,6 @@ async function openBus(
 
 const announce = (link: MqttLink, config: GatewayConfig, state: 'online' | 'offline'): Promise<unknown> =>
   link.announce(config.gatewayId, { state, version: VERSION }).catch(() => undefined);
-
-/** What the ledger knows, or `undefined` when it knows nothing or is away: redeeming goes on without it. */
-async function whileAway<T>(reading: Promise<T | null>): Promise<T | undefined> {
-  try {
-    return (await reading) ?? undefined;
-  } catch (error) {
-    if (error instanceof LedgerUnavailable) return undefined;
-    throw error;
-  }
-}
 
 /** Figures of one level, as `/api/v1/stats` shows them. */
 const flatStats = (stats: object): Record<string, number | string> =>

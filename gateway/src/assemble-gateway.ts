@@ -1,0 +1,113 @@
+import type { GatewayConfig } from './config/gateway-config.ts';
+import type { Clock, Random } from './edges/edges.ts';
+import { createInbox } from './inbox.ts';
+import type { Issuer } from './issuer/issuer.ts';
+import { LedgerUnavailable } from './ledger/errors.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
+import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
+import { createClockKeeper } from './metering/clock-keeper.ts';
+import type { LiveBoard } from './observability/live-board.ts';
+import { createMeterWatch } from './redemption/meter-watch.ts';
+import type { RedemptionObserver } from './redemption/observer.ts';
+import { createPresenter, type Presenter } from './redemption/presenter.ts';
+import { createRedemptions, type Redemptions } from './redemption/redemptions.ts';
+import { createSettler } from './redemption/settler.ts';
+import { createRequestDesk } from './requests/desk.ts';
+import { createIssuance } from './requests/issuance.ts';
+import type { RequestJournal } from './requests/journal.ts';
+import { createLocalRedemptions, type LocalRedemptions } from './requests/local-redeem.ts';
+import { createOutbox } from './requests/outbox.ts';
+import type { DeskPorts } from './requests/ports.ts';
+import { answerOf } from './requests/voucher-progress.ts';
+
+/** Everything outside the gateway's own logic: what production takes from the machine, and a simulation from its seed. */
+export interface GatewayParts {
+  readonly config: Pick<GatewayConfig, 'site' | 'ledgerId' | 'policies' | 'sweep'>;
+  /** As this gateway's party. */
+  readonly ledger: Ledger;
+  readonly issuer: Issuer;
+  readonly bus: MessageBus;
+  readonly journal: RequestJournal;
+  readonly board: LiveBoard;
+  readonly observer: RedemptionObserver;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborted when the gateway stops: what waits for the ledger is given up then, and found again at the next start. */
+  readonly signal: AbortSignal;
+  /** What failed and is tried again by itself. */
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** The gateway's logic at work between a message bus and a ledger. */
+export interface AssembledGateway {
+  readonly link: MqttLink;
+  readonly redemptions: Redemptions;
+  readonly presenter: Presenter;
+  readonly local: LocalRedemptions;
+  /** How much is on its way, by kind. */
+  figures(): Readonly<Record<string, number>>;
+  /** Resolves when nothing waits for the ledger. */
+  idle(): Promise<void>;
+}
+
+/** Connects the parts; from then on it answers what comes over the bus. The sweep begins with `presenter.start`. */
+export function assembleGateway(parts: GatewayParts): AssembledGateway {
+  const { config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError } = parts;
+  const link = createMqttLink(bus, config.site);
+  const outbox = createOutbox(clock, (handsetId, result) => {
+    // A handset that is away, or behind, asks again.
+    link.result(handsetId, result).catch(() => undefined);
+  });
+  const settler = createSettler(ledger, { clock, random, signal });
+  const redemptions = createRedemptions({
+    ...{ issuer, ledger, settler, link, observer, clock, random, signal },
+    tell(watcher, progress) {
+      if (local.tell(watcher, progress)) return;
+      outbox.answer(watcher.handsetId, { requestId: watcher.requestId, ...answerOf(progress) });
+    },
+    onOpenChanged: (meterId) => presenter.enqueue(meterId),
+  });
+  const issuance = createIssuance({ ledger, issuer, clock, random, signal });
+  const deskPorts: DeskPorts = {
+    ...{ ledger, issuer, issuance, redemptions, journal, outbox, observer, clock, random, signal },
+    ledgerId: config.ledgerId,
+    amounts: { minMinor: config.policies.minAmountMinor, maxMinor: config.policies.maxAmountMinor },
+    requestOnLedger: (kid, requestId) => whileAway(ledger.evaluate('GetRequest', { kid, requestId })),
+    voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
+  };
+  const local = createLocalRedemptions(deskPorts);
+  const presenter = createPresenter({ ledger, issuer, redemptions, clock, signal, onError }, config.sweep);
+  const desk = createRequestDesk(deskPorts, observer);
+  const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });
+  const watch = createMeterWatch({ ledger, clock, random, signal });
+  const inbox = createInbox({
+    ...{ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, onError },
+  });
+  listen(bus, config.site, inbox);
+
+  return {
+    ...{ link, redemptions, presenter, local },
+    figures: () => ({
+      inFlight: redemptions.inFlight,
+      meters: redemptions.meters,
+      receiptsQueued: settler.queued,
+      metersQueued: presenter.queued,
+      requestsUnderWay: desk.underWay,
+      issuesQueued: issuance.queued,
+    }),
+    async idle() {
+      await Promise.all([issuance.idle(), settler.idle()]);
+    },
+  };
+}
+
+/** What the ledger knows, or `undefined` when it knows nothing or is away: redeeming goes on without it. */
+async function whileAway<T>(reading: Promise<T | null>): Promise<T | undefined> {
+  try {
+    return (await reading) ?? undefined;
+  } catch (error) {
+    if (error instanceof LedgerUnavailable) return undefined;
+    throw error;
+  }
+}
