@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes, sha256 } from '@tapwatt/firmware-contracts';
+import { bytesToHex, decodeReceipt, hexToBytes, sha256 } from '@tapwatt/firmware-contracts';
 import type { PostingRecord } from '../money/posting.ts';
 import type { DepositRecord, OrphanRecord, VoucherRecord, VoucherStatus } from '../protocol/records.ts';
 import type { MeterRecord } from '../registry/meter-record.ts';
@@ -97,25 +97,32 @@ const checkVoucher: Check<VoucherRecord> = async (checking, key, voucher) => {
   }
   if (voucher.status === 'REDEEMED')
     tally.add(voucher.released === undefined ? 'redeemed' : 'redeemed-late', amount);
-  if (voucher.status === 'RELEASED' && voucher.opening === undefined) tally.add('unproven', amount);
+  if (voucher.status === 'RELEASED' && voucher.receipt === undefined) tally.add('unproven', amount);
   if (checking.history) await checkLife(checking, key, voucher);
 };
 
 const isOpen = (status: VoucherStatus): boolean => status === 'ISSUED' || status === 'CANCELLING';
 
-/** REDEEMED and VOIDED stand on the opening that the meter showed. */
+/** REDEEMED and VOIDED stand on the opening in the meter's receipt. */
 function checkProof(
   tally: Tally,
   key: string,
-  { status, opening, fulfilHash, voidHash }: VoucherRecord,
+  { voucherId, status, receipt, fulfilHash, voidHash }: VoucherRecord,
 ): void {
-  const shown = opening === undefined ? undefined : bytesToHex(sha256(hexToBytes(opening)));
+  const shown = receipt === undefined ? undefined : shownHash(receipt, voucherId);
   if (status === 'REDEEMED' && shown !== fulfilHash) tally.fail('I3', key, 'REDEEMED without F');
   if (status === 'VOIDED' && shown !== voidHash) tally.fail('I3', key, 'VOIDED without V');
   if (status === 'RELEASED' && shown !== undefined && shown !== voidHash) {
     tally.fail('I3', key, 'RELEASED with another opening than V');
   }
-  if (isOpen(status) && opening !== undefined) tally.fail('I3', key, `${status} though an opening was shown`);
+  if (isOpen(status) && receipt !== undefined) tally.fail('I3', key, `${status} though an opening was shown`);
+}
+
+/** SHA-256 of the opening that a receipt shows for this voucher; `nothing` where it shows none. */
+function shownHash(receipt: string, voucherId: string): string {
+  const decoded = decodeReceipt(hexToBytes(receipt));
+  if (!decoded.ok || decoded.fields.voucherId !== voucherId) return 'nothing';
+  return bytesToHex(sha256(decoded.fields.opening));
 }
 
 const FOLLOWS: Readonly<Record<VoucherStatus, readonly VoucherStatus[]>> = {

@@ -50,7 +50,7 @@ test('a changed posting breaks I1', async () => {
 });
 
 test('a voucher redeemed without its F breaks I3', async () => {
-  tamper('VCH~', whose('ISSUED', { status: 'REDEEMED', opening: '00'.repeat(32) }));
+  tamper('VCH~', whose('ISSUED', { status: 'REDEEMED', receipt: '00'.repeat(128) }));
   expect(await broken()).toContain('I3');
 });
 

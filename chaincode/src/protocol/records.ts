@@ -60,8 +60,8 @@ export interface VoucherRecord {
   readonly released?: Decision;
   /** The transaction that redeemed, voided or released it. */
   readonly settledTxId?: string;
-  /** F or V as the meter showed it, lower-case hex. */
-  readonly opening?: string;
+  /** The receipt that proved it, with F or V in it, 256 lower-case hex digits: an auditor needs no other evidence. */
+  readonly receipt?: string;
 }
 
 /** A voucher whose money is still on hold, as its meter's record lists it. */

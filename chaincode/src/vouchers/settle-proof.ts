@@ -41,7 +41,7 @@ const giveBack: Step = async (work, voucher, shown) => {
 
 /** Credited after all, though its money was given back without proof: the agency that released it owes it. */
 const redeemLate: Step = async (work, voucher, shown) => {
-  if (voucher.opening !== undefined) return contradiction('fulfilled-after-void')(work, voucher, shown);
+  if (voucher.receipt !== undefined) return contradiction('fulfilled-after-void')(work, voucher, shown);
   const amount = BigInt(voucher.amount);
   await endVoucher(work, { ...voucher, status: 'REDEEMED' }, shown, (meter) => ({
     ...meter,
@@ -55,7 +55,7 @@ const redeemLate: Step = async (work, voucher, shown) => {
 
 /** The money was given back already; now it is proved that this was right. */
 const proveRelease: Step = async (work, voucher, shown) => {
-  if (voucher.opening !== undefined) return { outcome: 'released', repeated: true };
+  if (voucher.receipt !== undefined) return { outcome: 'released', repeated: true };
   await endVoucher(work, voucher, shown, (meter) => ({
     ...meter,
     unproven: added(meter.unproven, -BigInt(voucher.amount)),
@@ -97,7 +97,7 @@ async function endVoucher(
   shown: ProvingReceipt,
   change: (meter: MeterRecord) => MeterRecord,
 ): Promise<void> {
-  const ended: VoucherRecord = { ...voucher, settledTxId: work.txId, opening: shown.opening.value };
+  const ended: VoucherRecord = { ...voucher, settledTxId: work.txId, receipt: shown.hex };
   work.draft.put(KEY.voucher(voucher.voucherId), ended);
   const meter = withoutOpen(await requireMeter(work.draft, voucher.meterId), voucher.voucherId);
   work.draft.put(KEY.meter(voucher.meterId), withNewerFigures(change(meter), shown.figures));

@@ -22,6 +22,7 @@ export async function answerCancel(ports: DeskPorts, request: RequestOf<'cancel'
       status,
       ...about,
       ...(voucher?.settledTxId === undefined ? {} : { txId: voucher.settledTxId }),
+      ...(voucher?.receipt === undefined ? {} : { receipt: voucher.receipt }),
     });
   switch (outcome) {
     case 'abandoned':

@@ -1,33 +1,134 @@
-import { canonicalJson } from '@tapwatt/firmware-contracts';
+import { canonicalJson, TapwattError } from '@tapwatt/firmware-contracts';
 import { ClassicLevel } from 'classic-level';
 import type { Clock } from '../edges/edges.ts';
 import { createBatcher } from '../ledger/batching.ts';
+import { toStorageError } from '../ledger/embedded/index.ts';
 import type { JournalEntry, RequestJournal } from './journal.ts';
 
 /** What comes while one write is under way goes with the next. */
 const LIMITS = { maxItems: 512, maxQueued: 16_384, maxInFlight: 1, lingerMs: 0 } as const;
+/** Entries kept in memory while the disk takes none; beyond it requests are refused with DISK_FULL. */
+const MAX_UNSAVED = 16_384;
+const REOPEN_FIRST_MS = 200;
+const REOPEN_LONGEST_MS = 5_000;
 
-/** The journal on LevelDB. Not synced: it guards no money, and the operating system keeps it through a kill -9. */
-export async function openLevelJournal(directory: string, clock: Clock): Promise<RequestJournal> {
-  const db = new ClassicLevel<string, string>(directory, { cacheSize: 2 << 20, writeBufferSize: 1 << 20 });
-  await db.open();
-  const keyOf = (kid: string, requestId: string) => `${kid}~${requestId}`;
-  const writes = createBatcher<{ readonly key: string; readonly value: string }, true>(
-    LIMITS,
-    clock,
-    async (entries) => {
-      await db.batch(entries.map((entry) => ({ type: 'put', ...entry })));
-      return entries.map(() => true);
-    },
-  );
+type Db = ClassicLevel<string, string>;
+
+export interface JournalEdges {
+  readonly clock: Clock;
+  /** Told when a write fails; the journal goes on in memory and comes back by itself. */
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/**
+ * The journal on LevelDB. Not synced: it guards no money, and the operating system keeps it through a kill -9. While
+ * its disk takes nothing it remembers in memory, so that sealed vouchers go on being redeemed.
+ *
+ * Throws DATA_LOCKED, DATA_DAMAGED, DISK_FULL.
+ */
+export async function openLevelJournal(directory: string, edges: JournalEdges): Promise<RequestJournal> {
+  const { clock, onError } = edges;
+  const unsaved = new Map<string, string>();
+  let db: Db | undefined = await openDb(directory);
+  let recovering = Promise.resolve();
+  let closed = false;
+  let cancelRetry = (): void => undefined;
+
+  function keep(entries: readonly (readonly [string, string])[]): void {
+    if (unsaved.size + entries.length > MAX_UNSAVED) throw new TapwattError('DISK_FULL');
+    for (const [key, value] of entries) unsaved.set(key, value);
+  }
+
+  /** LevelDB takes no write any more once one has failed: only opening it again helps. */
+  function fail(failed: Db, error: unknown): void {
+    if (db !== failed) return;
+    db = undefined;
+    onError(error, 'write the journal of requests');
+    recovering = failed.close().then(
+      () => retryAfter(REOPEN_FIRST_MS),
+      () => retryAfter(REOPEN_FIRST_MS),
+    );
+  }
+
+  function retryAfter(pauseMs: number): void {
+    if (closed) return;
+    cancelRetry = clock.after(pauseMs, () => {
+      recovering = reopen().catch(() => retryAfter(Math.min(2 * pauseMs, REOPEN_LONGEST_MS)));
+    });
+  }
+
+  async function reopen(): Promise<void> {
+    const opened = await openDb(directory);
+    try {
+      while (unsaved.size > 0) {
+        const entries = [...unsaved];
+        await put(opened, entries);
+        for (const [key, value] of entries) if (unsaved.get(key) === value) unsaved.delete(key);
+      }
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+    db = opened;
+  }
+
+  function stored(key: string): string | undefined {
+    const source = db;
+    if (source === undefined) return undefined;
+    try {
+      return source.getSync(key);
+    } catch (error) {
+      fail(source, error);
+      return undefined;
+    }
+  }
+
+  const writes = createBatcher<readonly [string, string], true>(LIMITS, clock, async (entries) => {
+    const target = db;
+    if (target === undefined) keep(entries);
+    else {
+      await put(target, entries).catch((error: unknown) => {
+        keep(entries);
+        fail(target, error);
+      });
+    }
+    return entries.map(() => true);
+  });
+
   return {
     find(kid, requestId) {
-      const stored = db.getSync(keyOf(kid, requestId));
-      return stored === undefined ? undefined : (JSON.parse(stored) as JournalEntry);
+      const key = keyOf(kid, requestId);
+      const found = unsaved.get(key) ?? stored(key);
+      return found === undefined ? undefined : (JSON.parse(found) as JournalEntry);
     },
     async record(kid, requestId, entry) {
-      await writes.add({ key: keyOf(kid, requestId), value: canonicalJson(entry) });
+      await writes.add([keyOf(kid, requestId), canonicalJson(entry)]);
     },
-    close: () => db.close(),
+    async close() {
+      closed = true;
+      cancelRetry();
+      await recovering;
+      await db?.close();
+    },
   };
+}
+
+const keyOf = (kid: string, requestId: string): string => `${kid}~${requestId}`;
+
+const put = (db: Db, entries: readonly (readonly [string, string])[]): Promise<void> =>
+  db.batch(entries.map(([key, value]) => ({ type: 'put', key, value })));
+
+async function openDb(directory: string): Promise<Db> {
+  const db: Db = new ClassicLevel(directory, { cacheSize: 2 << 20, writeBufferSize: 1 << 20 });
+  try {
+    await db.open();
+    return db;
+  } catch (cause) {
+    const error = toStorageError(cause, directory);
+    if (error.code !== 'DATA_DAMAGED') throw error;
+    const remedy = 'It guards no money: move it away, and the gateway makes a new one.';
+    throw new TapwattError('DATA_DAMAGED', `The journal of requests in ${directory} is damaged. ${remedy}`, {
+      cause,
+    });
+  }
 }

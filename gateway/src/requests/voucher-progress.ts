@@ -8,16 +8,19 @@ type Answer = Omit<RequestResult, 'requestId' | 'at'>;
 export function endOfVoucher(record: VoucherRecord, asks: 'credit' | 'void'): Answer | undefined {
   const { voucherId } = record;
   const txId = record.settledTxId === undefined ? {} : { txId: record.settledTxId };
+  const receipt = record.receipt === undefined ? {} : { receipt: record.receipt };
   switch (record.status) {
     case 'ISSUED':
       return undefined;
     case 'CANCELLING':
       return { status: 'cancelling', voucherId };
     case 'REDEEMED':
-      return { status: asks === 'credit' ? 'settled' : 'redeemed', voucherId, ...txId };
+      return asks === 'credit'
+        ? { status: 'settled', voucherId, ...txId }
+        : { status: 'redeemed', voucherId, ...txId, ...receipt };
     case 'VOIDED':
     case 'RELEASED':
-      return { status: 'voided', voucherId, ...txId };
+      return { status: 'voided', voucherId, ...txId, ...receipt };
     default:
       return record.status satisfies never;
   }
