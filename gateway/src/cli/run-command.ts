@@ -1,17 +1,14 @@
-import { pino } from 'pino';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type RunOptions, readConfig, type Session } from './session.ts';
-
-const STDERR = 2;
 
 /** `run`: one gateway, until SIGINT or SIGTERM; a second signal ends it at once. Logs go to stderr. */
 export async function runGateway(session: Session, options: RunOptions): Promise<ExitCode> {
   const { config } = await readConfig(session.edges, options);
   const { startGateway } = await import('../main.ts');
+  const { logDestination } = await import('../observability/log-destination.ts');
   process.umask(0o077);
-  const logDestination = pino.destination({ dest: STDERR, sync: true });
   const stopped = stopSignal();
-  const gateway = await startGateway(config, { logDestination });
+  const gateway = await startGateway(config, { logDestination: logDestination() });
   const { mqtt, http } = gateway.ports;
   const page = `http://${urlHost(config.http.host)}:${http}/`;
   const broker = mqtt === undefined ? config.mqtt.external : `mqtt://${urlHost(config.mqtt.host)}:${mqtt}`;

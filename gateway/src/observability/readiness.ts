@@ -1,8 +1,11 @@
+import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
 
 export interface ReadinessInputs {
   /** `failed`: the storage failed and is being opened again. `damaged`: it stays closed. */
   readonly ledger: 'open' | 'failed' | 'damaged' | 'closed';
+  /** Why it failed, where that is known. */
+  readonly ledgerCause?: ErrorCode | undefined;
   readonly listening: boolean;
   readonly stopping: boolean;
 }
@@ -13,12 +16,12 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
   if (inputs.stopping) reasons.push(notReady('gateway', 'The gateway is stopping.'));
   else if (!inputs.listening) reasons.push(notReady('broker', 'The broker does not listen yet.'));
   if (inputs.ledger === 'failed') {
+    const code = inputs.ledgerCause ?? 'LEDGER_UNAVAILABLE';
     reasons.push({
       part: 'ledger',
       state: 'degraded',
-      code: 'LEDGER_UNAVAILABLE',
-      message:
-        'The ledger’s storage failed; it is opened again by itself. Sealed vouchers are redeemed meanwhile.',
+      code,
+      message: `The ledger’s storage failed (${ERRORS[code].meaning}) It is opened again by itself; sealed vouchers are redeemed meanwhile.`,
     });
   }
   if (inputs.ledger === 'damaged') {

@@ -1,3 +1,4 @@
+export { toStorageError } from './classic-level-errors.ts';
 export type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
 export type { Finding } from './finding.ts';
 export { DEFAULT_LIMITS, type EmbeddedLimits } from './limits.ts';
