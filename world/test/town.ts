@@ -78,7 +78,7 @@ export const townConfig = (directory: string, change: Partial<GatewayConfig> = {
     },
   },
   http: { host: '127.0.0.1', port: 0, allowedHosts: [] },
-  sweep: { intervalMs: 60_000, pageSize: 500, maxInFlight: 2_000, presentTimeoutMs: 10_000 },
+  sweep: { intervalMs: 60_000, pageSize: 500, maxInFlight: 2_000 },
   log: { level: 'info' },
   policies: { openLimit: 16, minAmountMinor: 1n, maxAmountMinor: 10_000_000n },
   stopTimeoutMs: 2_000,
@@ -86,7 +86,7 @@ export const townConfig = (directory: string, change: Partial<GatewayConfig> = {
 });
 
 /** The private key of a role of the development profile. */
-export async function roleKey(dataDirectory: string, role: string): Promise<KeyObject> {
+async function roleKey(dataDirectory: string, role: string): Promise<KeyObject> {
   const text = await readFile(join(dataDirectory, 'keys', `${role}.key`), 'utf8');
   return createPrivateKey(text.slice(text.indexOf('-----BEGIN')));
 }

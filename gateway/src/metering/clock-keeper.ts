@@ -1,6 +1,7 @@
 import { STATE_BIT, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
+import { createRecentMap } from '../recent-map.ts';
 
 /** A meter's clock may be off by so much before it is set, seconds. */
 export const MAX_DRIFT_S = 30;
@@ -9,7 +10,7 @@ export const MIN_INTERVAL_MS = 60_000;
 const MAX_REMEMBERED = 50_000;
 
 /** Whether an authentic status shows a clock that should be set. A LOCKED meter has no key to take an order with. */
-export const needsTime = (status: StatusFields, nowS: number): boolean =>
+const needsTime = (status: StatusFields, nowS: number): boolean =>
   status.keyEpoch !== 0 &&
   ((status.stateBits & STATE_BIT.CLOCK_UNTRUSTED) !== 0 || Math.abs(status.meterTime - nowS) > MAX_DRIFT_S);
 
@@ -22,7 +23,7 @@ export function createClockKeeper(ports: {
   readonly clock: Clock;
   readonly send: (meterId: string, timeOrder: Uint8Array) => Promise<unknown>;
 }) {
-  const toldAtMs = new Map<string, number>();
+  const toldAtMs = createRecentMap<string, number>(MAX_REMEMBERED);
 
   return (status: StatusFields): void => {
     const nowMs = ports.clock.nowMs();
@@ -30,12 +31,7 @@ export function createClockKeeper(ports: {
     const nowS = Math.floor(nowMs / 1000);
     const toldMs = toldAtMs.get(meterId);
     if (!needsTime(status, nowS) || (toldMs !== undefined && nowMs - toldMs < MIN_INTERVAL_MS)) return;
-    toldAtMs.delete(meterId);
     toldAtMs.set(meterId, nowMs);
-    if (toldAtMs.size > MAX_REMEMBERED) {
-      const oldest = toldAtMs.keys().next().value;
-      if (oldest !== undefined) toldAtMs.delete(oldest);
-    }
     const order = ports.issuer.timeOrder({ meterId, keyEpoch: status.keyEpoch, timeNo: nowS, time: nowS });
     // A meter that did not hear it says so in its next status.
     ports.send(meterId, order).catch(() => undefined);
