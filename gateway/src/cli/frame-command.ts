@@ -2,25 +2,21 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import {
   bytesToHex,
-  type EpochKeys,
-  epochKeys,
+  decodeFrame,
+  FRAME_LENGTH,
+  type FrameJson,
+  type FrameType,
+  frameTypeOf,
   hexToBytes,
-  meterId,
-  meterRootKey,
+  isAuthenticFrame,
+  isFrameType,
+  sealFrame,
   TapwattError,
 } from '@tapwatt/firmware-contracts';
 import { withoutComments } from '../keys/key-file.ts';
 import { parseSecret } from '../keys/key-material.ts';
 import type { CliEdges } from './edges.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import {
-  decodeToJson,
-  encodeFromJson,
-  FRAME_TYPES,
-  type FrameType,
-  frameTypeOf,
-  type KeysOf,
-} from './frame-json.ts';
 
 export interface DecodeOptions {
   readonly type?: 'ack' | 'time';
@@ -33,16 +29,16 @@ export async function decodeFrames(
   input: string,
   options: DecodeOptions,
 ): Promise<ExitCode> {
-  const keysOf = options.masterFile === undefined ? undefined : await keySource(options.masterFile);
+  const master = options.masterFile === undefined ? undefined : await readMaster(options.masterFile);
   return eachLine(edges, input === '-' ? edges.stdin : input, (line) =>
-    decodeLine(line, options.type, keysOf),
+    decodeLine(line, options.type, master),
   );
 }
 
 /** `frame seal`: one frame in hex for each `{"type", "fields"}` on stdin; 5 if any was refused. */
 export async function sealFrames(edges: CliEdges, masterFile: string): Promise<ExitCode> {
-  const keysOf = await keySource(masterFile);
-  return eachLine(edges, edges.stdin, (line) => sealLine(line, keysOf));
+  const master = await readMaster(masterFile);
+  return eachLine(edges, edges.stdin, (line) => sealLine(line, master));
 }
 
 interface Answer {
@@ -52,63 +48,60 @@ interface Answer {
 
 const REFUSED: Answer = { text: JSON.stringify({ refuse: 'BAD_FORMAT' }), refused: true };
 
-function decodeLine(line: string, hint: DecodeOptions['type'], keysOf: KeySource | undefined): Answer {
+function decodeLine(line: string, hint: DecodeOptions['type'], master: Uint8Array | undefined): Answer {
   if (!/^([0-9a-fA-F]{2})*$/.test(line)) return REFUSED;
   const frame = hexToBytes(line);
-  const type = frameTypeOf(frame.length, hint);
-  if (type === 'ambiguous')
-    throw new TapwattError('BAD_REQUEST', 'A frame of 28 bytes needs --type ack or --type time.');
-  const decoded = type === undefined ? undefined : decodeToJson(type, frame);
+  const type = frameTypeOf(frame) ?? typeOfShared(frame, hint);
+  const decoded = type === undefined ? undefined : decodeFrame(type, frame);
   if (type === undefined || decoded?.ok !== true) return REFUSED;
   const answer = { type, fields: decoded.fields };
-  if (keysOf === undefined) return { text: JSON.stringify(answer), refused: false };
-  const numbers = numbersOf(decoded.fields);
-  const authentic = numbers.meterId > 0n && decoded.isAuthentic(keysOf(numbers));
-  return { text: JSON.stringify({ ...answer, mac: authentic ? 'ok' : 'bad' }), refused: false };
+  if (master === undefined) return { text: JSON.stringify(answer), refused: false };
+  const mac = isAuthenticFrame(type, frame, master) ? 'ok' : 'bad';
+  return { text: JSON.stringify({ ...answer, mac }), refused: false };
 }
 
-/** A frame may carry the meter number 0, which no meter has and no key belongs to. */
-function numbersOf(fields: Readonly<Record<string, string | number>>): KeysOf {
-  return { meterId: BigInt(fields.meterId ?? 0), keyEpoch: Number(fields.keyEpoch ?? 0) };
+/** Acknowledgements and time orders share one length, so somebody must say which it is. Throws BAD_REQUEST. */
+function typeOfShared(frame: Uint8Array, hint: DecodeOptions['type']): FrameType | undefined {
+  if (frame.length !== FRAME_LENGTH.acknowledgement || hint !== undefined) return hint;
+  throw new TapwattError('BAD_REQUEST', 'A frame of 28 bytes needs --type ack or --type time.');
 }
 
-function sealLine(line: string, keysOf: KeySource): Answer {
+function sealLine(line: string, master: Uint8Array): Answer {
   try {
     const { type, fields } = readSealRequest(line);
-    return { text: bytesToHex(encodeFromJson(type, fields, keysOf)), refused: false };
+    return { text: bytesToHex(sealFrame(type, fields, master)), refused: false };
   } catch (error) {
     if (error instanceof TapwattError) return REFUSED;
     throw error;
   }
 }
 
-function readSealRequest(line: string): { type: FrameType; fields: unknown } {
+function readSealRequest(line: string): { type: FrameType; fields: FrameJson } {
   const json = parseJson(line);
-  const type = FRAME_TYPES.find((name) => name === Reflect.get(json, 'type'));
-  const members = Object.keys(json).every((name) => name === 'type' || name === 'fields');
-  if (type === undefined || !members) throw new TapwattError('BAD_FORMAT', 'type: unknown.');
-  return { type, fields: Reflect.get(json, 'fields') };
+  const { type, fields, ...more } = json;
+  const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields);
+  if (typeof type !== 'string' || !isFrameType(type) || !isObject || Object.keys(more).length > 0) {
+    throw new TapwattError('BAD_FORMAT', 'The line must be {"type", "fields"}.');
+  }
+  return { type, fields: fields as FrameJson };
 }
 
-function parseJson(line: string): object {
+function parseJson(line: string): Readonly<Record<string, unknown>> {
   try {
     const json: unknown = JSON.parse(line);
-    if (typeof json === 'object' && json !== null) return json;
+    if (typeof json === 'object' && json !== null) return json as Readonly<Record<string, unknown>>;
   } catch (cause) {
     throw new TapwattError('BAD_FORMAT', 'The line is no JSON.', { cause });
   }
   throw new TapwattError('BAD_FORMAT', 'The line is no JSON object.');
 }
 
-type KeySource = (of: KeysOf) => EpochKeys;
-
-/** The keys of any meter, from the master key in a file of 64 hex digits. */
-async function keySource(masterFile: string): Promise<KeySource> {
+/** The master key of a file of 64 hex digits. */
+async function readMaster(masterFile: string): Promise<Uint8Array> {
   const text = await readFile(masterFile, 'utf8').catch((cause: unknown) => {
     throw new TapwattError('KEY_FILE', `${masterFile} cannot be read.`, { cause });
   });
-  const master = parseSecret(withoutComments(text), masterFile);
-  return (of) => epochKeys(meterRootKey(master, meterId(of.meterId)), of.keyEpoch);
+  return parseSecret(withoutComments(text), masterFile);
 }
 
 async function eachLine(

@@ -1,8 +1,9 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { type DataLayout, dataLayout } from '../data/layout.ts';
 import { isAnswered } from '../data/socket-path.ts';
-import type { InvariantReport, StatsReport } from '../http/services.ts';
+import type { StatsReport } from '../http/services.ts';
 import { loadSigningKey } from '../keys/gateway-keys.ts';
+import type { InvariantReport } from '../ledger/check-invariants.ts';
 import type { EmbeddedLedger, VerifyProgress } from '../ledger/embedded/index.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { createGatewayClient } from './gateway-client.ts';

@@ -1,5 +1,6 @@
 import { type ERRORS, TapwattError } from '@tapwatt/firmware-contracts';
 import type { FastifyInstance } from 'fastify';
+import type { InvariantReport } from '../ledger/check-invariants.ts';
 import { listMeters, meterDetail } from './meter-view.ts';
 import {
   checked,
@@ -11,7 +12,7 @@ import {
   voucherIdParam,
   voucherListParams,
 } from './query-params.ts';
-import type { GatewayServices, InvariantReport } from './services.ts';
+import type { GatewayServices } from './services.ts';
 
 const INVARIANTS_DEADLINE_MS = 120_000;
 

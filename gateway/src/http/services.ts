@@ -1,5 +1,6 @@
 import type { QueryName, QueryRequest, QueryResult } from '@tapwatt/chaincode';
 import type { ErrorCode } from '@tapwatt/firmware-contracts';
+import type { InvariantReport } from '../ledger/check-invariants.ts';
 import type { Committed } from '../ledger/ledger.ts';
 import type { LiveFeed } from './live-feed.ts';
 
@@ -57,18 +58,6 @@ export interface ReadinessReason {
 
 /** Counters for `/api/v1/stats`: plain numbers by part and name, e.g. `{ledger: {blocks: 12}, broker: {connections: 3}}`. */
 export type StatsReport = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
-
-export interface InvariantBreach {
-  readonly invariant: string;
-  readonly message: string;
-}
-
-export interface InvariantReport {
-  readonly ok: boolean;
-  readonly breaches: readonly InvariantBreach[];
-  /** What was looked at: `{vouchers: 12, meters: 5, …}`. */
-  readonly checked: Readonly<Record<string, number>>;
-}
 
 /**
  * What the HTTP interface needs of the gateway. Every method may throw a `TapwattError`; its code decides the

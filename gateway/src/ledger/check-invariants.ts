@@ -14,7 +14,7 @@ export interface InvariantReport {
   readonly ok: boolean;
   readonly breaches: readonly InvariantBreach[];
   /** How many records were looked at, and breaches found in all, listed or not. */
-  readonly checked: { readonly records: number; readonly breaches: number };
+  readonly checked: Readonly<Record<'records' | 'breaches', number>>;
 }
 
 /** Checks I1 to I3 of DESIGN.md over the whole ledger, page by page, with the memory of one page. */

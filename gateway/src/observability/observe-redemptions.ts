@@ -1,5 +1,6 @@
 import { resultName, STATE_BIT, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
+import { createRecentMap } from '../recent-map.ts';
 import type { RedemptionObserver } from '../redemption/observer.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { Logger } from './logger.ts';
@@ -91,16 +92,11 @@ const figuresOf = (fields: StatusFields) => ({
   flags: FLAGS.filter(([bit]) => (fields.stateBits & bit) !== 0).map(([, name]) => name),
 });
 
-/** A bounded memory of when something happened, the oldest forgotten first. */
+/** When something happened, until it is asked for once. */
 function createTimes() {
-  const times = new Map<string, number>();
+  const times = createRecentMap<string, number>(MAX_TIMED);
   return {
-    set(key: string, atMs: number): void {
-      times.set(key, atMs);
-      if (times.size <= MAX_TIMED) return;
-      const oldest = times.keys().next().value;
-      if (oldest !== undefined) times.delete(oldest);
-    },
+    set: times.set,
     take(key: string): number | undefined {
       const atMs = times.get(key);
       times.delete(key);

@@ -3,6 +3,7 @@ import { bytesToHex, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
+import { createRecentMap } from '../recent-map.ts';
 
 const MAX_ATTEMPTS = 3;
 /** Meters whose newest figures are remembered; of a forgotten one only the ledger's own are compared. */
@@ -47,15 +48,9 @@ export function createMeterWatch(ports: {
   readonly random: Random;
   readonly signal: AbortSignal;
 }): MeterWatch {
-  const newest = new Map<string, Registers>();
-
-  function remember(meterId: string, { receiptNo, cumulativeCredited }: Registers): void {
-    newest.delete(meterId);
+  const newest = createRecentMap<string, Registers>(MAX_REMEMBERED);
+  const remember = (meterId: string, { receiptNo, cumulativeCredited }: Registers): void =>
     newest.set(meterId, { receiptNo, cumulativeCredited });
-    if (newest.size <= MAX_REMEMBERED) return;
-    const oldest = newest.keys().next().value;
-    if (oldest !== undefined) newest.delete(oldest);
-  }
 
   return {
     receipt(meterId, registers) {

@@ -1,3 +1,4 @@
+import type { SettleOutcome } from '@tapwatt/chaincode';
 import type { ErrorCode, ReceiptFields, RequestStatus } from '@tapwatt/firmware-contracts';
 import type { Proof } from '../issuer/issuer.ts';
 
@@ -33,16 +34,6 @@ export interface MeterRedemptions {
   readonly deliveries: readonly Delivery[];
 }
 
-/** How the ledger ended a receipt's settlement. */
-export type SettledOutcome =
-  | 'redeemed'
-  | 'voided'
-  | 'released'
-  | 'epoch-ended'
-  | 'orphan'
-  | 'nothing'
-  | 'refused';
-
 export type RedemptionInput =
   | {
       readonly type: 'deliver';
@@ -63,7 +54,7 @@ export type RedemptionInput =
   | {
       readonly type: 'settled';
       readonly voucherId: string;
-      readonly outcome: SettledOutcome;
+      readonly outcome: SettleOutcome;
       readonly txId: string;
     }
   /** The receipt could not be settled: the voucher is shown again later, for another receipt. */

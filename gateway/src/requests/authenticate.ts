@@ -10,6 +10,7 @@ import {
 } from '@tapwatt/firmware-contracts';
 import { LedgerUnavailable } from '../ledger/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { createRecentMap } from '../recent-map.ts';
 
 /** Handsets whose registration is remembered, for redeeming while the ledger is away. */
 const MAX_REMEMBERED = 10_000;
@@ -44,7 +45,7 @@ interface Remembered {
  * BAD_SIGNATURE, or LEDGER_UNAVAILABLE for a handset never seen before.
  */
 export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: string) {
-  const remembered = new Map<string, Remembered>();
+  const remembered = createRecentMap<string, Remembered>(MAX_REMEMBERED);
 
   async function registration(handsetId: string): Promise<Remembered> {
     const known = remembered.get(handsetId);
@@ -65,10 +66,6 @@ export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: 
       rawKey: party.publicKey,
       key: same && known !== undefined ? known.key : publicKeyFromRaw(party.publicKey),
     };
-    if (known === undefined && remembered.size >= MAX_REMEMBERED) {
-      const oldest = remembered.keys().next().value;
-      if (oldest !== undefined) remembered.delete(oldest);
-    }
     remembered.set(handsetId, fresh);
     return fresh;
   }

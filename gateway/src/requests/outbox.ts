@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
+import { createRecentMap } from '../recent-map.ts';
 
 /** Requests whose newest result is remembered, so that a late or repeated step never goes back. */
 const MAX_REMEMBERED = 4_096;
@@ -31,7 +32,7 @@ export interface Outbox {
 
 /** `send` may drop: a handset that hears nothing asks again. */
 export function createOutbox(clock: Clock, send: (handsetId: string, result: RequestResult) => void): Outbox {
-  const newest = new Map<string, RequestResult>();
+  const newest = createRecentMap<string, RequestResult>(MAX_REMEMBERED);
   const dated = (answer: Omit<RequestResult, 'at'>): RequestResult => ({
     ...answer,
     at: Math.floor(clock.nowMs() / 1000),
@@ -45,12 +46,7 @@ export function createOutbox(clock: Clock, send: (handsetId: string, result: Req
       const known = newest.get(key);
       if (known !== undefined && RANK[result.status] < RANK[known.status]) return send(handsetId, known);
       if (endsNothing(result)) return send(handsetId, result);
-      newest.delete(key);
       newest.set(key, result);
-      if (newest.size > MAX_REMEMBERED) {
-        const oldest = newest.keys().next().value;
-        if (oldest !== undefined) newest.delete(oldest);
-      }
       send(handsetId, result);
     },
   };

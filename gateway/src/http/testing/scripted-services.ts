@@ -69,7 +69,7 @@ export function scriptedServices(
     },
     readiness: () => services.report,
     stats: async () => ({ ledger: { blocks: 42 } }),
-    invariants: async () => ({ ok: true, breaches: [], checked: { vouchers: vouchers.size } }),
+    invariants: async () => ({ ok: true, breaches: [], checked: { breaches: 0, records: vouchers.size } }),
   };
   return services;
 }
