@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Broker, createBroker } from '@tapwatt/broker';
 import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
@@ -11,6 +10,7 @@ import { systemClock, systemRandom } from './edges/system.ts';
 import { createGatewayServices } from './gateway-services.ts';
 import { startHttp } from './http/start-http.ts';
 import { createLocalIssuer } from './issuer/local-issuer.ts';
+import { requireMasterKey } from './issuer/require-master-key.ts';
 import { type EmbeddedLedger, openEmbeddedLedger } from './ledger/embedded/index.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createExternalBus } from './links/mqtt/bus/external-bus.ts';
@@ -88,6 +88,7 @@ async function build(
     data.keys.master,
     embedded.as({ partyId: config.gatewayId, role: 'gateway' }),
   );
+  await requireMasterKey(issuer, ledger, data.layout.keyFile('master'));
   const credentials = createCredentials(data.keys.mqtt, ledger);
   const { bus, broker } = await openBus(config, { credentials, log });
   undo.push(() => bus.close());
@@ -111,7 +112,7 @@ async function build(
     maxMeters: MAX_LIVE_METERS,
   });
   const observer = observeRedemptions(board, log, clock);
-  const journal = await openLevelJournal(join(config.dataDirectory, 'requests'), { clock, onError });
+  const journal = await openLevelJournal(data.layout.requests, { clock, onError });
   undo.push(() => journal.close());
 
   const gateway = assembleGateway({

@@ -14,6 +14,8 @@ export interface DataLayout {
   readonly keys: string;
   /** The embedded ledger (LevelDB). */
   readonly ledger: string;
+  /** What is remembered of handsets' requests that spend nothing (LevelDB). */
+  readonly requests: string;
   readonly adminToken: string;
   readonly socket: string;
   keyFile(name: KeyName): string;
@@ -28,6 +30,7 @@ export function dataLayout(directory: string): DataLayout {
     version: join(directory, 'VERSION'),
     keys,
     ledger: join(directory, 'ledger'),
+    requests: join(directory, 'requests'),
     adminToken: join(directory, 'admin.token'),
     socket: join(directory, 'gateway.sock'),
     keyFile: (name) => join(keys, `${name}.key`),

@@ -4,6 +4,7 @@ import { type GatewayKeys, loadGatewayKeys } from '../keys/gateway-keys.ts';
 import type { RandomBytes } from '../keys/key-material.ts';
 import { readAdminToken, writeAdminToken } from './admin-token.ts';
 import { type DataLayout, dataLayout, type KeyName } from './layout.ts';
+import { requireLedgerWhereOneWas } from './require-ledger.ts';
 import { claimDataDirectory } from './schema-version.ts';
 
 export interface OpenDataOptions {
@@ -22,7 +23,7 @@ export interface OpenedData {
 /**
  * Opens a gateway's data directory: checks its version, makes development keys at the first start of the development
  * profile, and reads the keys. The production profile never makes a key here. One process per directory is the
- * ledger's own lock (DATA_LOCKED). Throws DATA_VERSION, DATA_DAMAGED, KEY_FILE, DEVELOPMENT_KEYS, DISK_FULL.
+ * ledger's own lock (DATA_LOCKED). Throws DATA_VERSION, DATA_DAMAGED, KEY_FILE, DEVELOPMENT_KEYS, DISK_FULL, CONFIG_INVALID.
  */
 export async function openDataDirectory(options: OpenDataOptions): Promise<OpenedData> {
   const layout = dataLayout(options.directory);
@@ -32,6 +33,7 @@ export async function openDataDirectory(options: OpenDataOptions): Promise<Opene
       ? await createMissingKeys({ layout, development: true, random: options.random })
       : [];
   const keys = await loadGatewayKeys(layout, options.profile);
+  await requireLedgerWhereOneWas(layout);
   if ((await readAdminToken(layout.adminToken)) === undefined) await writeAdminToken(layout, options.random);
   return { layout, keys, created };
 }

@@ -11,16 +11,29 @@ const LOG_SUFFIX = '.log';
 
 /**
  * Makes an empty or absent directory a data directory, or checks that it is one of this version.
- * Throws DATA_VERSION, DATA_DAMAGED.
+ * Throws DATA_VERSION, DATA_DAMAGED, DISK_FULL, and CONFIG_INVALID where there can be no directory.
  */
 export async function claimDataDirectory(layout: DataLayout): Promise<void> {
-  await mkdir(layout.directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(layout.directory);
   if ((await readVersion(layout)) !== undefined) return;
   const entries = await readdir(layout.directory);
   if (entries.some((name) => !name.endsWith(TEMPORARY_SUFFIX) && !name.endsWith(LOG_SUFFIX))) {
     throw new TapwattError('DATA_DAMAGED', `${layout.directory} is not empty and has no VERSION file.`);
   }
   await writeFileAtomic(layout.version, `${DATA_SCHEMA_VERSION}\n`, { mode: 0o600 });
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const code = errorCodeOf(cause);
+    if (code === 'ENOSPC') throw new TapwattError('DISK_FULL', `No room for ${directory}.`, { cause });
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'is no directory' : `cannot be made (${code})`;
+    throw new TapwattError('CONFIG_INVALID', `The data directory ${directory} ${why} (data, --data).`, {
+      cause,
+    });
+  }
 }
 
 /** The version of an existing data directory, `undefined` if there is none. Throws DATA_VERSION, DATA_DAMAGED. */
