@@ -16,8 +16,9 @@ import {
   VOUCHER_KIND,
   type VoucherId,
 } from '@tapwatt/firmware-contracts';
-import { hearsTwice, repeatsReceipts, silent } from '@tapwatt/simulator';
+import { hearsTwice, silent, slow } from '@tapwatt/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sent } from './raw-handset.ts';
 import { openTown, type RawHandset, type Town, type TownMeter } from './town.ts';
 import { until } from './until.ts';
 
@@ -245,25 +246,15 @@ describe('a voucher presented 1,000 times', () => {
     const meter = await town.meter();
     const { voucherId, voucher } = await handset.buy(meter.meterId);
     const sent = Array.from({ length: 1_000 }, () => handset.sign({ op: 'redeem', voucher }));
-    const waiting = new Set(sent);
+    const newest = (one: Sent) => handset.resultsOf(one).at(-1);
+    for (const { jws } of sent) handset.send(jws);
+    await until('an answer to each', () => sent.every((one) => newest(one) !== undefined) || undefined);
+    await town.voucherIs(voucherId, 'REDEEMED');
+    // Only so many may wait for one voucher; the others were asked to come again.
+    for (const one of sent) if (newest(one)?.code === 'BUSY') handset.send(one.jws);
     await until(
-      'all of them to be settled',
-      () => {
-        for (const one of [...waiting]) {
-          const results = handset.resultsOf(one);
-          const newest = results.at(-1);
-          if (newest?.status === 'settled') waiting.delete(one);
-          else if (newest === undefined || newest.code === 'BUSY') {
-            try {
-              handset.send(one.jws);
-            } catch {
-              break;
-            }
-          }
-        }
-        return waiting.size === 0 || undefined;
-      },
-      20_000,
+      'all to be settled',
+      () => sent.every((one) => newest(one)?.status === 'settled') || undefined,
     );
     expect(meter.credited).toBe(500n);
     expect(meter.receipts().filter(({ result }) => result === RESULT.APPLIED)).toHaveLength(1);
@@ -274,9 +265,9 @@ describe('a voucher presented 1,000 times', () => {
     expect([...settlements]).toEqual([(await town.voucher(voucherId)).settledTxId]);
   });
 
-  it('to a meter that hears each 1,000 times, and says each receipt three times, is one credit', async () => {
+  it('to a meter that hears each 1,000 times, and answers as often, is one credit', async () => {
     const meter = await town.meter();
-    meter.behave({ ...hearsTwice(1_000), ...repeatsReceipts(3) });
+    meter.behave(hearsTwice(1_000));
     const { voucherId, voucher } = await handset.buy(meter.meterId);
     await handset.askUntil({ op: 'redeem', voucher }, 'settled');
     meter.behave({});
@@ -288,6 +279,7 @@ describe('a voucher presented 1,000 times', () => {
 
   it('by two handsets at once is told on-meter and settled to both', async () => {
     const meter = await town.meter();
+    meter.behave(slow(300));
     const { voucher } = await handset.buy(meter.meterId);
     const both = [handset, other].map((by) => ({ by, sent: by.ask({ op: 'redeem', voucher }) }));
     const told = await Promise.all(
@@ -306,5 +298,5 @@ describe('a voucher presented 1,000 times', () => {
 
 it('none of this left a trace in the books, or a fault in the log', async () => {
   expect(await town.get('/api/v1/invariants')).toMatchObject({ ok: true });
-  expect(town.log.filter((line) => line.includes('"level":50') || line.includes('INTERNAL'))).toEqual([]);
+  expect(town.faults()).toEqual([]);
 });

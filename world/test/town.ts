@@ -32,6 +32,8 @@ export interface Town {
   readonly ports: { readonly mqtt: number; readonly http: number };
   /** Every line that the gateway logged. */
   readonly log: readonly string[];
+  /** Lines that tell of a fault of the gateway's own. */
+  faults(): readonly string[];
   /** The next handset of the fleet that nobody uses yet, connected. */
   handset(of?: FleetHandset): Promise<RawHandset>;
   /** The next meter of the fleet that nobody uses yet, connected. */
@@ -165,6 +167,7 @@ export async function openTown(options: TownOptions): Promise<Town> {
     },
     ports: { mqtt: mqttPort, http: httpPort },
     log,
+    faults: () => log.filter((line) => /"level":"(error|fatal)"|INTERNAL|Assertion/.test(line)),
     async handset(of) {
       const entry = of ?? unusedHandsets.shift();
       if (entry === undefined) throw new Error('No handset is left; provision more.');
