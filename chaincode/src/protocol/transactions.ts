@@ -69,6 +69,8 @@ export interface SettlementResult {
   /** Why nothing happened or why it was refused: the meter's result name, or a code of the ledger. */
   readonly code?: ErrorCode;
   readonly repeated: boolean;
+  /** The transaction that ended the voucher: this one, or, repeated, the first. */
+  readonly settledTxId?: string;
   /** The meter after this item; absent when the ledger does not know it. */
   readonly meter?: MeterSummary;
 }

@@ -11,7 +11,7 @@ import type { Work } from '../work.ts';
 import { recordBreak } from './breaks.ts';
 import type { ShownReceipt } from './shown-receipt.ts';
 
-export type Settled = Pick<SettlementResult, 'outcome' | 'code' | 'repeated'>;
+export type Settled = Pick<SettlementResult, 'outcome' | 'code' | 'repeated' | 'settledTxId'>;
 export type ProvingReceipt = ShownReceipt & Required<Pick<ShownReceipt, 'opening'>>;
 
 type Step = (work: Work, voucher: VoucherRecord, shown: ProvingReceipt) => Promise<Settled>;
@@ -29,14 +29,14 @@ const redeem: Step = async (work, voucher, shown) => {
     settled: added(meter.settled, BigInt(voucher.amount)),
   }));
   await transfer(work, { ...about(voucher), kind: 'redeem', debit: 'hold', credit: 'meter-credit' });
-  return { outcome: 'redeemed', repeated: false };
+  return { outcome: 'redeemed', repeated: false, settledTxId: work.txId };
 };
 
 const giveBack: Step = async (work, voucher, shown) => {
   await endVoucher(work, { ...voucher, status: 'VOIDED' }, shown, (meter) => meter);
   const credit = walletAccount(voucher.walletId);
   await transfer(work, { ...about(voucher), kind: 'void', debit: 'hold', credit });
-  return { outcome: 'voided', repeated: false };
+  return { outcome: 'voided', repeated: false, settledTxId: work.txId };
 };
 
 /** Credited after all, though its money was given back without proof: the agency that released it owes it. */
@@ -50,7 +50,7 @@ const redeemLate: Step = async (work, voucher, shown) => {
   }));
   const debit = receivableFrom(await agencyOf(work.draft, voucher.agentId));
   await transfer(work, { ...about(voucher), kind: 'late', debit, credit: 'meter-credit' });
-  return { outcome: 'redeemed', repeated: false };
+  return { outcome: 'redeemed', repeated: false, settledTxId: work.txId };
 };
 
 /** The money was given back already; now it is proved that this was right. */
@@ -65,7 +65,11 @@ const proveRelease: Step = async (work, voucher, shown) => {
 
 const again =
   (outcome: Settled['outcome']): Step =>
-  async () => ({ outcome, repeated: true });
+  async (_work, { settledTxId }) => ({
+    outcome,
+    repeated: true,
+    ...(settledTxId === undefined ? {} : { settledTxId }),
+  });
 
 const contradiction =
   (what: 'fulfilled-after-void' | 'voided-after-fulfilment'): Step =>

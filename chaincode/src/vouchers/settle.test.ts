@@ -61,11 +61,12 @@ test('F redeems an issued voucher and moves its money from hold to the meter', a
   expect(await town.violations()).toEqual([]);
 });
 
-test('a repeated receipt changes nothing', async () => {
+test('a repeated receipt changes nothing and names the transaction that ended the voucher', async () => {
   const receipt = await town.credit(await town.buy('r1'));
-  await town.settle(receipt);
+  const { settledTxId } = await town.settle(receipt);
   const before = town.state.entries();
-  expect(await town.settle(receipt)).toMatchObject({ outcome: 'redeemed', repeated: true });
+  expect(await town.settle(receipt)).toMatchObject({ outcome: 'redeemed', repeated: true, settledTxId });
+  expect(settledTxId).toBeDefined();
   expect(town.state.entries()).toEqual(before);
 });
 

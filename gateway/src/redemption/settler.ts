@@ -33,7 +33,8 @@ export function createSettler(
   const batcher = createBatcher<Uint8Array, Settlement>(limits, edges.clock, async (receipts) => {
     const request = { items: receipts.map((receipt) => ({ receipt: bytesToHex(receipt) })) };
     const committed = await submitSurely(ledger, { name: 'SettleReceipts', request }, edges);
-    return committed.result.items.map((result) => ({ txId: committed.txId, result }));
+    // A receipt that comes again was settled by an earlier transaction: that one is what everybody is told.
+    return committed.result.items.map((result) => ({ txId: result.settledTxId ?? committed.txId, result }));
   });
   return {
     settle: (receipt) => batcher.add(receipt),
