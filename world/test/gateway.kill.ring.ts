@@ -12,7 +12,7 @@ import { startUnrest, type Unrest } from './unrest.ts';
 const ROUNDS = Number(process.env.KILL_ROUNDS ?? 200);
 const SEED = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 /** The gateway lives so long at the most, ms, before it is killed. */
-const MAX_LIFE_MS = 500;
+const MAX_LIFE_MS = 700;
 const CALM_DEADLINE_MS = 90_000;
 
 let directory: string;
