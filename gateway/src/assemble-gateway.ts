@@ -13,6 +13,7 @@ import type { RedemptionObserver } from './redemption/observer.ts';
 import { createPresenter, type Presenter } from './redemption/presenter.ts';
 import { createRedemptions, type Redemptions } from './redemption/redemptions.ts';
 import { createSettler } from './redemption/settler.ts';
+import type { VerifySignature } from './requests/authenticate.ts';
 import { createRequestDesk } from './requests/desk.ts';
 import { createIssuance } from './requests/issuance.ts';
 import type { RequestJournal } from './requests/journal.ts';
@@ -33,6 +34,8 @@ export interface GatewayParts {
   readonly observer: RedemptionObserver;
   readonly clock: Clock;
   readonly random: Random;
+  /** Without it, off the main thread, in whatever order the machine's threads finish. */
+  readonly verifySignature?: VerifySignature;
   /** Aborted when the gateway stops: what waits for the ledger is given up then, and found again at the next start. */
   readonly signal: AbortSignal;
   /** What failed and is tried again by itself. */
@@ -71,6 +74,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   const issuance = createIssuance({ ledger, issuer, clock, random, signal });
   const deskPorts: DeskPorts = {
     ...{ ledger, issuer, issuance, redemptions, journal, outbox, observer, clock, random, signal },
+    verifySignature: parts.verifySignature,
     ledgerId: config.ledgerId,
     amounts: { minMinor: config.policies.minAmountMinor, maxMinor: config.policies.maxAmountMinor },
     requestOnLedger: (kid, requestId) => whileAway(ledger.evaluate('GetRequest', { kid, requestId })),

@@ -1,10 +1,28 @@
+export { createAdministration } from './administration.ts';
+export { type AssembledGateway, assembleGateway } from './assemble-gateway.ts';
 export type { Fleet } from './cli/fleet.ts';
 export { type ProvisionOptions, provisionFleet } from './cli/provision-fleet.ts';
+export { type Credentials, createCredentials } from './credentials.ts';
+export type { Clock, Random } from './edges/edges.ts';
+export type { Issuer } from './issuer/issuer.ts';
+export { createLocalIssuer } from './issuer/local-issuer.ts';
 export { checkInvariants, type InvariantReport } from './ledger/check-invariants.ts';
 export {
+  type DiskVerifier,
   type EmbeddedLedger,
   openEmbeddedLedger,
+  SimulatedDisk,
+  type StorageErrorCode,
+  type StorageWrite,
+  verifierOfDisk,
   verifyLedgerDirectory,
 } from './ledger/embedded/index.ts';
-export type { Committed, Ledger } from './ledger/ledger.ts';
+export { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from './ledger/errors.ts';
+export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
+export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
+export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 export { type RunningGateway, startGateway } from './main.ts';
+export { createLiveBoard, type LiveBoard } from './observability/live-board.ts';
+export { acknowledgeable } from './redemption/acknowledgement.ts';
+export type { RedemptionObserver } from './redemption/observer.ts';
+export type { JournalEntry, RequestJournal } from './requests/journal.ts';

@@ -1,7 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { VoucherRecord } from '@tapwatt/chaincode';
 import {
   checkInvariants,
   type EmbeddedLedger,
@@ -10,7 +9,8 @@ import {
   verifyLedgerDirectory,
 } from '@tapwatt/gateway';
 import type { Meter } from '@tapwatt/simulator';
-import type { ClientHistory, RequestHistory } from './client-history.ts';
+import type { ClientHistory } from '../src/history/client-history.ts';
+import { untrueAnswers } from '../src/history/untrue-answers.ts';
 
 type Books = Pick<Ledger, 'evaluate'>;
 
@@ -29,7 +29,7 @@ export async function judge(
       ...chain,
       ...breaches.map(({ invariant, message }) => `${invariant}: ${message}`),
       ...(await metersAgree(books, evidence.meters)),
-      ...(await answersAreTrue(books, evidence.history)),
+      ...(await untrueAnswers(books, evidence.history)),
     ];
   });
 }
@@ -68,50 +68,4 @@ async function metersAgree(books: Books, meters: readonly Meter[]): Promise<stri
     if (record?.quarantined === true) found.push(`meter ${meterId} is in quarantine without a reason`);
   }
   return found;
-}
-
-async function answersAreTrue(books: Books, history: ClientHistory): Promise<string[]> {
-  const found = history.contradictions.map((requestId) => `I4: request ${requestId} was told the contrary`);
-  for (const request of history.requests) {
-    const wrong = await untrue(books, request);
-    if (wrong !== undefined) found.push(`I4: ${request.op} ${request.requestId} ${wrong}`);
-  }
-  return found;
-}
-
-/** What is not so though this request was told so. */
-async function untrue(books: Books, request: RequestHistory): Promise<string | undefined> {
-  const { statuses, facts } = request;
-  const said = new Set(statuses);
-  const record =
-    facts.voucherId === undefined
-      ? null
-      : await books.evaluate('CheckVoucher', { voucherId: facts.voucherId });
-  if (request.op === 'issue' && said.has('refused') && !said.has('issued'))
-    return issuedAfterAll(books, request);
-  if (said.has('issued') && record === null) return 'was told issued; the ledger knows no such voucher';
-  if (said.has('on-meter') || said.has('settled') || said.has('redeemed'))
-    return notRedeemed(record, facts.txId);
-  if (said.has('voided') && record?.status !== 'VOIDED')
-    return `was told voided; the voucher is ${record?.status}`;
-  return undefined;
-}
-
-function notRedeemed(record: VoucherRecord | null, txId: string | undefined): string | undefined {
-  if (record?.status !== 'REDEEMED') return `was told that it is credited; the voucher is ${record?.status}`;
-  if (txId === undefined || txId === record.settledTxId) return undefined;
-  return `was told transaction ${txId}; the ledger says ${record.settledTxId}`;
-}
-
-async function issuedAfterAll(
-  books: Books,
-  { requestId, facts }: RequestHistory,
-): Promise<string | undefined> {
-  if (facts.code === 'BUSY' || facts.code === 'OUTCOME_UNKNOWN') return undefined;
-  const parties = await books.evaluate('ListParties', { role: 'handset', limit: 100 });
-  for (const { id } of parties.parties) {
-    const request = await books.evaluate('GetRequest', { kid: id, requestId });
-    if (request?.voucherId !== undefined) return `was told refused (${facts.code}); the ledger issued it`;
-  }
-  return undefined;
 }

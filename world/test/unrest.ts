@@ -12,7 +12,7 @@ import {
   systemTime,
   tcpConnector,
 } from '@tapwatt/simulator';
-import { type ClientHistory, createClientHistory } from './client-history.ts';
+import { type ClientHistory, createClientHistory } from '../src/history/client-history.ts';
 
 const AMOUNTS = ['500', '1000', '2000'] as const;
 const MAX_OUTSTANDING = 6;

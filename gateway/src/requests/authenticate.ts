@@ -44,7 +44,7 @@ interface Remembered {
  * The check throws BAD_REQUEST, WRONG_AUDIENCE, FORBIDDEN (another handset's request), PARTY_UNKNOWN, SUSPENDED,
  * BAD_SIGNATURE, or LEDGER_UNAVAILABLE for a handset never seen before.
  */
-export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: string) {
+export function createAuthenticator({ ledger, ledgerId, verifySignature = isSigned }: AuthenticatorPorts) {
   const remembered = createRecentMap<string, Remembered>(MAX_REMEMBERED);
 
   async function registration(handsetId: string): Promise<Remembered> {
@@ -78,7 +78,7 @@ export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: 
     if (aud !== ledgerId) throw new TapwattError('WRONG_AUDIENCE');
     const handset = await registration(handsetId);
     if (handset.suspended) throw new TapwattError('SUSPENDED');
-    if (!(await isSigned(parsed, handset.key))) throw new TapwattError('BAD_SIGNATURE');
+    if (!(await verifySignature(parsed, handset.key))) throw new TapwattError('BAD_SIGNATURE');
     return {
       handsetId,
       agentId: handset.agentId,
@@ -89,6 +89,15 @@ export function createAuthenticator(ledger: Pick<Ledger, 'evaluate'>, ledgerId: 
       payloadHashHex: bytesToHex(parsed.payloadHash),
     };
   };
+}
+
+/** Whether the request was signed with this key's private half. */
+export type VerifySignature = (request: ParsedRequest, key: KeyObject) => Promise<boolean>;
+
+interface AuthenticatorPorts {
+  readonly ledger: Pick<Ledger, 'evaluate'>;
+  readonly ledgerId: string;
+  readonly verifySignature?: VerifySignature | undefined;
 }
 
 interface HandsetParty {
@@ -110,7 +119,7 @@ function handsetOf(party: PartyRecord | null): HandsetParty {
 }
 
 /** Off the main thread, because it costs more there than all the rest of a redemption. */
-const isSigned = ({ signingInput, signature }: ParsedRequest, key: KeyObject): Promise<boolean> =>
+const isSigned: VerifySignature = ({ signingInput, signature }, key) =>
   new Promise((resolve, reject) => {
     verify(null, signingInput, key, signature, (error, ok) => (error ? reject(error) : resolve(ok)));
   });

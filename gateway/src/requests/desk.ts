@@ -27,7 +27,7 @@ export interface RequestDesk {
 }
 
 export function createRequestDesk(ports: DeskPorts, observer: RedemptionObserver): RequestDesk {
-  const authenticate = createAuthenticator(ports.ledger, ports.ledgerId);
+  const authenticate = createAuthenticator(ports);
   const underWay = new Map<string, string>();
   const ofHandset = new Map<string, number>();
 

@@ -4,6 +4,7 @@ import type { Issuer } from '../issuer/issuer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { RedemptionObserver } from '../redemption/observer.ts';
 import type { Redemptions } from '../redemption/redemptions.ts';
+import type { VerifySignature } from './authenticate.ts';
 import type { Issuance } from './issuance.ts';
 import type { RequestJournal } from './journal.ts';
 import type { Outbox } from './outbox.ts';
@@ -23,6 +24,8 @@ export interface DeskPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Without it, off the main thread. */
+  readonly verifySignature?: VerifySignature | undefined;
   /** The ledger's memory of a request; `undefined` when it has none or cannot be reached. */
   requestOnLedger(kid: string, requestId: string): Promise<RequestRecord | undefined>;
   /** The ledger's record of a voucher; `undefined` when it has none or cannot be reached. */

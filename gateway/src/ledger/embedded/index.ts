@@ -1,4 +1,5 @@
 export { toStorageError } from './classic-level-errors.ts';
+export { type DiskVerifier, verifierOfDisk } from './disk-verifier.ts';
 export type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
 export type { Finding } from './finding.ts';
 export { DEFAULT_LIMITS, type EmbeddedLimits } from './limits.ts';
@@ -9,6 +10,6 @@ export type { Scheduler } from './scheduler.ts';
 export { SimulatedDisk, type SyncFault } from './simulated-disk.ts';
 export type { EmbeddedStats, LedgerCondition } from './stats.ts';
 export type { Storage, StoragePlace, StorageSnapshot, StorageView, StorageWrite } from './storage.ts';
-export { StorageError } from './storage-error.ts';
+export { StorageError, type StorageErrorCode } from './storage-error.ts';
 export type { VerifyOptions, VerifyProgress, VerifyResult } from './verify.ts';
 export { type VerifyDirectoryOptions, verifyLedgerDirectory } from './verify-directory.ts';

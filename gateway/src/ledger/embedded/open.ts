@@ -49,7 +49,8 @@ export const openEmbeddedLedger = async (options: EmbeddedLedgerOptions): Promis
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const { genesis, random, rules = chaincodeRules, scheduler = systemScheduler } = options;
   const { place = classicLevelPlace(options.directory), onCondition = () => undefined } = options;
-  const clock = { monotonic: systemMonotonic, now: () => options.clock.now() };
+  const monotonic = () => options.clock.monotonic?.() ?? systemMonotonic();
+  const clock = { monotonic, now: () => options.clock.now() };
   const signer = blockSigner(options.signingKey);
   const pace = new Pace({ clock, scheduler, sliceMs: limits.sliceMs });
   const at = Math.floor(clock.now() / MS_PER_SECOND);

@@ -31,6 +31,8 @@ export class SimulatedDisk implements StoragePlace {
   onSync: (write: number, rows: readonly StorageWrite[]) => Promise<SyncFault> = async () => ({
     kind: 'none',
   });
+  /** Told of rows that are on the disk from now on, before anybody is answered. */
+  onDurable: (rows: readonly StorageWrite[]) => void = () => undefined;
   /** Throws to make an open fail. */
   onOpen: () => Promise<void> = async () => undefined;
   /** Throws to make a read fail. */
@@ -42,6 +44,11 @@ export class SimulatedDisk implements StoragePlace {
   /** What would be there after a power cut. */
   get durable(): RowTable {
     return this.#durable.copy();
+  }
+
+  /** The same for reading: of this moment, whoever has the disk open. */
+  afterPowerCut(): StorageSnapshot {
+    return new SimulatedSnapshot(this.#durable.copy(), () => undefined);
   }
 
   async exists(): Promise<boolean> {
@@ -85,7 +92,10 @@ export class SimulatedDisk implements StoragePlace {
     const session = this.#session;
     const fault = await this.onSync(this.#writes++, rows);
     if (session !== this.#session) throw new StorageError('LEDGER_UNAVAILABLE', 'The power was cut.');
-    if (fault.kind === 'none' || fault.kept) this.#durable.write(rows);
+    if (fault.kind === 'none' || fault.kept) {
+      this.#durable.write(rows);
+      this.onDurable(rows);
+    }
     if (fault.kind === 'fail') throw new StorageError(fault.code, 'The simulated disk failed.');
   }
 }

@@ -1,0 +1,137 @@
+import type { VoucherRecord } from '@tapwatt/chaincode';
+import type { MeterRecord } from '@tapwatt/firmware-contracts';
+import { MeterMemory, type NvmStorage } from '@tapwatt/simulator';
+import type { World } from '../world.ts';
+import type { Books, BooksListener } from './books.ts';
+
+const WINDOW = 64n;
+const TAG_HEX = 16;
+
+interface Truth {
+  record: MeterRecord | undefined;
+  /** Its memory was replaced: what it credited before is no longer in it. */
+  replaced: boolean;
+}
+
+/**
+ * What meters truly credited, read from their memories after every commit and at every start, and held against the
+ * books at once: I2 a meter never credited less than the ledger settled, nor more than was issued to it; I3 every
+ * voucher at most once, REDEEMED exactly once, VOIDED never.
+ */
+export class CreditLog implements BooksListener {
+  readonly #world: World;
+  readonly #books: Books;
+  readonly #truths = new Map<string, Truth>();
+  readonly #credited = new Set<string>();
+  readonly #voided = new Set<string>();
+
+  constructor(world: World, books: Books) {
+    this.#world = world;
+    this.#books = books;
+    books.listener = this;
+  }
+
+  isCredited(voucherId: string): boolean {
+    return this.#credited.has(voucherId);
+  }
+
+  wasReplaced(meterId: string): boolean {
+    return this.#truths.get(meterId)?.replaced ?? false;
+  }
+
+  /** The memory of this meter is another one from now on. */
+  replaced(meterId: string): void {
+    this.#truths.set(meterId, { record: undefined, replaced: true });
+  }
+
+  /** The memory is whole as it would be found after a loss of power now. */
+  look(meterId: string, storage: NvmStorage): void {
+    const { stored } = new MeterMemory(storage).recover();
+    const truth = this.#truths.get(meterId) ?? { record: undefined, replaced: false };
+    this.#truths.set(meterId, truth);
+    if (truth.replaced) return;
+    if (stored === undefined) {
+      if (truth.record !== undefined) this.#world.violated('I2', `meter ${meterId} lost its record`);
+      return;
+    }
+    const before = truth.record;
+    truth.record = stored.record;
+    if (before !== undefined) this.#compare(meterId, before, stored.record);
+    this.#checkSums(meterId);
+  }
+
+  meterChanged(meterId: string): void {
+    this.#checkSums(meterId);
+  }
+
+  voucherChanged({ voucherId, status, meterId }: VoucherRecord): void {
+    if (this.wasReplaced(meterId)) return;
+    if (status === 'REDEEMED' && !this.#credited.has(voucherId)) {
+      this.#world.violated('I3', `voucher ${voucherId} is REDEEMED and its meter never credited it`);
+    }
+    if (status === 'VOIDED' && this.#credited.has(voucherId)) {
+      this.#world.violated('I3', `voucher ${voucherId} is VOIDED and its meter credited it`);
+    }
+  }
+
+  #compare(meterId: string, before: MeterRecord, after: MeterRecord): void {
+    const risen = after.cumulativeCredited - before.cumulativeCredited;
+    if (risen < 0n) this.#world.violated('I2', `what meter ${meterId} credited fell by ${-risen}`);
+    if (after.receiptNo < before.receiptNo) {
+      this.#world.violated('I2', `the receipt number of meter ${meterId} fell`);
+    }
+    const fresh = before.keyEpoch === after.keyEpoch ? usedOf(before) : new Set<number>();
+    let sum = 0n;
+    for (const seq of usedOf(after)) {
+      if (!fresh.has(seq)) sum += this.#take(meterId, after, seq);
+    }
+    if (sum !== risen) {
+      this.#world.violated('I3', `meter ${meterId} credited ${risen} for vouchers worth ${sum}`);
+    }
+  }
+
+  /** A number was taken: what it is worth if it was applied. */
+  #take(meterId: string, { keyEpoch, window }: MeterRecord, seq: number): bigint {
+    const voucher = this.#books.voucherAt(meterId, keyEpoch, seq);
+    const tag = window.tags[seq % Number(WINDOW)];
+    if (voucher === undefined || tag !== voucher.voucherId.slice(0, TAG_HEX)) {
+      this.#world.violated('I2', `meter ${meterId} took number ${seq}, which was not issued: ${tag}`);
+      return 0n;
+    }
+    const { voucherId, status, amount } = voucher;
+    const isVoid = ((window.voided >> BigInt(window.hi - seq)) & 1n) === 1n;
+    this.#world.trace.note(`meter-${meterId}`, `${isVoid ? 'voided' : 'credited'} ${voucherId}`);
+    if (isVoid) {
+      this.#voided.add(voucherId);
+      if (status === 'ISSUED') this.#world.violated('I3', `${voucherId} was voided and nobody cancelled it`);
+      return 0n;
+    }
+    if (this.#credited.has(voucherId)) this.#world.violated('I3', `${voucherId} was credited twice`);
+    if (status !== 'ISSUED' && status !== 'CANCELLING') {
+      this.#world.violated('I3', `${voucherId} was credited, and was ${status}`);
+    }
+    this.#credited.add(voucherId);
+    this.#world.tally.did('credits');
+    return BigInt(amount);
+  }
+
+  #checkSums(meterId: string): void {
+    const truth = this.#truths.get(meterId);
+    const book = this.#books.meter(meterId);
+    if (truth?.record === undefined || book === undefined || truth.replaced) return;
+    const { cumulativeCredited } = truth.record;
+    const settled = BigInt(book.settled);
+    const open = book.open.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    if (settled <= cumulativeCredited && cumulativeCredited <= settled + open) return;
+    const what = `credited ${cumulativeCredited}, settled ${settled}, open ${open}`;
+    this.#world.violated('I2', `meter ${meterId}: ${what}`);
+  }
+}
+
+const usedOf = ({ window }: MeterRecord): Set<number> => {
+  const seqs = new Set<number>();
+  for (let bits = window.used, seq = window.hi; bits > 0n && seq > 0; bits >>= 1n, seq -= 1) {
+    if ((bits & 1n) === 1n) seqs.add(seq);
+  }
+  return seqs;
+};

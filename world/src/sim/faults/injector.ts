@@ -1,0 +1,142 @@
+import { METER_NVM_WORDS } from '@tapwatt/simulator';
+import type { HandsetNode } from '../nodes/handset-node.ts';
+import type { MeterNode } from '../nodes/meter-node.ts';
+import { BROKER_NODE } from '../nodes/settings.ts';
+import type { Site } from '../nodes/site.ts';
+import type { World } from '../world.ts';
+import type { FaultKind } from './kinds.ts';
+
+export interface Population {
+  readonly site: Site;
+  readonly meters: readonly MeterNode[];
+  readonly handsets: readonly HandsetNode[];
+}
+
+type Strike = (chance: ReturnType<World['chance']>) => void;
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
+const MOST_YEARS = 5;
+const COMMIT_WORDS = METER_NVM_WORDS / 2;
+
+/** Mean time between two faults of a kind at full strength, ms. Kinds without one strike where they are asked about. */
+const EVERY_MS: Partial<Record<FaultKind, number>> = {
+  'connection-cut': 10 * SECOND_MS,
+  partition: 60 * SECOND_MS,
+  'slow-node': 60 * SECOND_MS,
+  'gateway-crash': 20 * SECOND_MS,
+  'broker-crash': 60 * SECOND_MS,
+  'clock-jump': 60 * SECOND_MS,
+  'meter-cut-at-word': 8 * SECOND_MS,
+  'meter-outage': 60 * SECOND_MS,
+  'handset-crash': 30 * SECOND_MS,
+  'handset-wiped': 120 * SECOND_MS,
+  'board-blank': 20 * MINUTE_MS,
+  blackout: 15 * MINUTE_MS,
+};
+
+/** Strikes at random moments while the world is troubled; what it has broken heals with the world. */
+export class Injector {
+  readonly #world: World;
+  readonly #of: Population;
+  readonly #strikes: Partial<Record<FaultKind, Strike>>;
+
+  constructor(world: World, of: Population) {
+    this.#world = world;
+    this.#of = of;
+    this.#strikes = this.#allStrikes();
+  }
+
+  start(): void {
+    for (const kind of Object.keys(EVERY_MS) as FaultKind[]) {
+      if (this.#world.strength(kind) > 0) this.#strikeLater(kind, this.#world.chance(`fault ${kind}`));
+    }
+  }
+
+  /** Mends what lasts: everybody is back, and together. Clocks stay as wrong as they are. */
+  heal(): void {
+    const { network } = this.#world;
+    for (const node of this.#nodes()) {
+      network.slowDown(node, 1);
+      if (network.isIsolated(node)) network.rejoin(node);
+    }
+    for (const device of this.#devices()) device.start();
+  }
+
+  #devices(): readonly (MeterNode | HandsetNode)[] {
+    return [...this.#of.meters, ...this.#of.handsets];
+  }
+
+  #nodes(): string[] {
+    return [BROKER_NODE, ...this.#of.site.gateways.map(({ name }) => name), ...this.#devices().map(({ name }) => name)];
+  }
+
+  #strikeLater(kind: FaultKind, chance: ReturnType<World['chance']>): void {
+    const strength = this.#world.strength(kind);
+    const meanMs = EVERY_MS[kind];
+    if (strength === 0 || meanMs === undefined) return;
+    const delayMs = (-Math.log(1 - chance.next()) * meanMs) / strength;
+    this.#world.time.after(delayMs, () => {
+      if (this.#world.strength(kind) === 0) return;
+      this.#world.tally.fault(kind);
+      this.#strikes[kind]?.(chance);
+      this.#strikeLater(kind, chance);
+    });
+  }
+
+  #allStrikes(): Partial<Record<FaultKind, Strike>> {
+    const { network, time, trace } = this.#world;
+    const { site, meters, handsets } = this.#of;
+    return {
+      'connection-cut': (chance) => network.cut(chance.pick(this.#nodes())),
+      partition: (chance) => {
+        const node = chance.pick(this.#nodes());
+        if (network.isIsolated(node)) return;
+        trace.note(node, 'is cut off');
+        network.isolate(node);
+        time.after(chance.between(SECOND_MS, 2 * MINUTE_MS), () => network.rejoin(node));
+      },
+      'slow-node': (chance) => {
+        const node = chance.pick(this.#nodes());
+        network.slowDown(node, chance.between(10, 300));
+        time.after(chance.between(SECOND_MS, MINUTE_MS), () => network.slowDown(node, 1));
+      },
+      'gateway-crash': (chance) => chance.pick(site.gateways).crash('at random'),
+      'broker-crash': () => site.broker?.crash('at random'),
+      'clock-jump': (chance) => {
+        const node = chance.pick([...site.gateways, ...this.#devices()]);
+        const years = (chance.next() * 2 - 1) * MOST_YEARS;
+        node.skewMs = Math.round(chance.happens(0.5) ? years * YEAR_MS : years * MINUTE_MS);
+        trace.note(node.name, `clock is wrong by ${node.skewMs} ms`);
+      },
+      'meter-cut-at-word': (chance) => chance.pick(meters).cutAtWord(chance.below(COMMIT_WORDS)),
+      'meter-outage': (chance) => {
+        const meter = chance.pick(meters);
+        trace.note(meter.name, 'outage');
+        meter.stop();
+        time.after(chance.between(SECOND_MS, 3 * MINUTE_MS), () => meter.start());
+      },
+      'handset-crash': (chance) => chance.pick(handsets).crash(false),
+      'handset-wiped': (chance) => chance.pick(handsets).crash(true),
+      'board-blank': (chance) => {
+        const meter = chance.pick(meters);
+        trace.note(meter.name, 'has another board');
+        meter.swapBoard();
+      },
+      blackout: (chance) => this.#blackout(chance.between(HOUR_MS, 60 * HOUR_MS)),
+    };
+  }
+
+  /** The whole place is without power for hours. */
+  #blackout(ms: number): void {
+    const { time, trace } = this.#world;
+    trace.note('town', `blackout for ${ms} ms`);
+    for (const device of this.#devices()) device.stop();
+    for (const gateway of this.#of.site.gateways) gateway.stayDown(ms);
+    time.after(ms, () => {
+      for (const device of this.#devices()) device.start();
+    });
+  }
+}

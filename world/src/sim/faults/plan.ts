@@ -1,0 +1,53 @@
+import { type Chance, chanceOf } from '../kernel/chance.ts';
+import { FAULT_KINDS, type FaultKind } from './kinds.ts';
+
+/** What one seed makes of the world: its size, its ledger, how long it is troubled, and by what. */
+export interface Plan {
+  readonly seed: number;
+  readonly ledger: 'embedded' | 'fabric-model';
+  readonly gateways: number;
+  readonly meters: number;
+  readonly handsets: number;
+  /** How long clients ask and faults come, ms of virtual time. */
+  readonly troubledMs: number;
+  /** Between two wishes of a client, ms, on average. */
+  readonly wishEveryMs: number;
+  /** Strength of each kind of fault that this world has, above 0 and at most 1. */
+  readonly faults: ReadonlyMap<FaultKind, number>;
+}
+
+export interface PlanLimits {
+  /** Only these kinds, where the seed has them at all. */
+  readonly only?: readonly FaultKind[];
+  /** At most so long. */
+  readonly troubledMs?: number;
+  readonly ledger?: Plan['ledger'];
+}
+
+const MINUTE_MS = 60_000;
+const SWARM = 0.6;
+
+/** Draws a world; limits take away from it and change nothing else, so that a failing one can be made smaller. */
+export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
+  const chance = chanceOf(seed, 'plan');
+  const drawn = chance.happens(0.7) ? 'embedded' : 'fabric-model';
+  const ledger = limits.ledger ?? drawn;
+  const gateways = chance.between(1, 2);
+  const size = { meters: chance.between(1, 4), handsets: chance.between(1, 3) };
+  const troubledMs = chance.between(15, 45) * MINUTE_MS;
+  const wishEveryMs = chance.pick([4_000, 8_000, 15_000]);
+  return {
+    ...{ seed, ledger, ...size, wishEveryMs },
+    gateways: ledger === 'embedded' ? 1 : gateways,
+    troubledMs: Math.min(troubledMs, limits.troubledMs ?? troubledMs),
+    faults: drawFaults(seed, limits.only),
+  };
+};
+
+const drawFaults = (seed: number, only: readonly FaultKind[] | undefined): ReadonlyMap<FaultKind, number> => {
+  const drawn = FAULT_KINDS.map((kind) => [kind, strengthOf(chanceOf(seed, `strength of ${kind}`))] as const);
+  return new Map(drawn.filter(([kind, strength]) => strength > 0 && (only?.includes(kind) ?? true)));
+};
+
+const strengthOf = (chance: Chance): number =>
+  chance.happens(SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0;

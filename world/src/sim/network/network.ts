@@ -1,0 +1,115 @@
+import type { Duplex } from 'node:stream';
+import type { Chance } from '../kernel/chance.ts';
+import type { VirtualTime } from '../kernel/virtual-time.ts';
+import { type Carrier, Pipe } from './pipe.ts';
+
+const LEAST_DELAY_MS = 1;
+const SPREAD_MS = 30;
+
+interface Held {
+  readonly pipe: Pipe;
+  readonly arrive: () => void;
+}
+
+/** A network in memory between named nodes: seeded delays, partitions, slow and frozen nodes, cut connections. */
+export class Network implements Carrier {
+  readonly #time: VirtualTime;
+  readonly #chance: Chance;
+  readonly #listeners = new Map<string, (stream: Duplex) => void>();
+  readonly #pipes = new Set<Pipe>();
+  readonly #apart = new Set<string>();
+  readonly #slow = new Map<string, number>();
+  #held: Held[] = [];
+
+  constructor(time: VirtualTime, chance: Chance) {
+    this.#time = time;
+    this.#chance = chance;
+  }
+
+  /** Open ends; bounded by the nodes' own limits. */
+  get size(): number {
+    return this.#pipes.size;
+  }
+
+  listen(node: string, accept: (stream: Duplex) => void): void {
+    this.#listeners.set(node, accept);
+  }
+
+  /** A connection from one node to another; it closes by itself where nobody listens. */
+  connect(from: string, to: string): Duplex {
+    const [near, far] = [new Pipe(from, to, this), new Pipe(to, from, this)];
+    for (const pipe of [near, far]) {
+      this.#pipes.add(pipe);
+      pipe.once('close', () => this.#pipes.delete(pipe));
+    }
+    near.join(far);
+    far.join(near);
+    this.carry(near, () => {
+      const accept = this.#listeners.get(to);
+      if (accept === undefined) near.destroy();
+      else if (!far.destroyed) accept(far);
+    });
+    return near;
+  }
+
+  carry(pipe: Pipe, arrive: () => void): void {
+    if (this.#isApart(pipe)) {
+      this.#held.push({ pipe, arrive });
+      return;
+    }
+    const atMs = Math.max(pipe.lastArrivalMs, this.#time.now() + this.delayMs(pipe.owner, pipe.remote));
+    pipe.lastArrivalMs = atMs;
+    this.#time.after(atMs - this.#time.now(), () => {
+      if (this.#isApart(pipe)) this.#held.push({ pipe, arrive });
+      else arrive();
+    });
+  }
+
+  /** How long something takes from one node to another. */
+  delayMs(from: string, to: string): number {
+    const factor = Math.max(this.#slow.get(from) ?? 1, this.#slow.get(to) ?? 1);
+    return (LEAST_DELAY_MS + this.#chance.below(SPREAD_MS)) * factor;
+  }
+
+  /** Nothing comes to this node or from it; connections stay open. */
+  isolate(node: string): void {
+    this.#apart.add(node);
+  }
+
+  isIsolated(node: string): boolean {
+    return this.#apart.has(node);
+  }
+
+  rejoin(node: string): void {
+    this.#apart.delete(node);
+    const held = this.#held;
+    this.#held = [];
+    for (const { pipe, arrive } of held) this.carry(pipe, arrive);
+  }
+
+  slowDown(node: string, factor: number): void {
+    if (factor <= 1) this.#slow.delete(node);
+    else this.#slow.set(node, factor);
+  }
+
+  /** Breaks every connection of a node, as its end does; the other sides learn of it later. */
+  cut(node: string): number {
+    let count = 0;
+    for (const pipe of [...this.#pipes]) {
+      if (pipe.owner !== node) continue;
+      pipe.destroy();
+      count += 1;
+    }
+    return count;
+  }
+
+  /** The node is gone: nobody listens there. */
+  silence(node: string): void {
+    this.#listeners.delete(node);
+    this.cut(node);
+  }
+
+  #isApart(pipe: Pipe): boolean {
+    return this.#apart.has(pipe.owner) || this.#apart.has(pipe.remote);
+  }
+}

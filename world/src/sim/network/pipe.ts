@@ -1,0 +1,52 @@
+import { Duplex } from 'node:stream';
+
+/** What a pipe asks the network before bytes, or its end, reach the other side. */
+export interface Carrier {
+  /** Calls `arrive` when what was sent now has come through, in order; never, once the pipe is forgotten. */
+  carry(pipe: Pipe, arrive: () => void): void;
+}
+
+/** One end of a connection in memory. What is written comes out at the other end when the network has carried it. */
+export class Pipe extends Duplex {
+  readonly owner: string;
+  readonly remote: string;
+  /** When the newest of what is under way arrives: bytes do not overtake each other. */
+  lastArrivalMs = 0;
+  readonly #carrier: Carrier;
+  #peer: Pipe | undefined;
+
+  constructor(owner: string, remote: string, carrier: Carrier) {
+    super({ allowHalfOpen: false });
+    this.owner = owner;
+    this.remote = remote;
+    this.#carrier = carrier;
+    this.on('error', () => undefined);
+  }
+
+  join(peer: Pipe): void {
+    this.#peer = peer;
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#carrier.carry(this, () => {
+      if (this.#peer?.destroyed === false) this.#peer.push(chunk);
+      done();
+    });
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#carrier.carry(this, () => {
+      if (this.#peer?.destroyed === false) this.#peer.push(null);
+      done();
+    });
+  }
+
+  override _destroy(_error: Error | null, done: (error?: Error | null) => void): void {
+    this.#carrier.carry(this, () => {
+      if (this.#peer?.destroyed === false) this.#peer.destroy();
+    });
+    done(null);
+  }
+}

@@ -1,0 +1,106 @@
+import { type KeyObject, verify } from 'node:crypto';
+import { type BrokerLimits, createBroker } from '@tapwatt/broker';
+import {
+  type AssembledGateway,
+  assembleGateway,
+  createCredentials,
+  createLiveBoard,
+  createLocalIssuer,
+  type Ledger,
+  type MessageBus,
+  type RedemptionObserver,
+} from '@tapwatt/gateway';
+import type { Chance } from '../kernel/chance.ts';
+import type { World } from '../world.ts';
+import type { Incarnation } from './incarnation.ts';
+import { busOf, issuerOf, journalOf, ledgerOf } from './ported.ts';
+import { LEDGER_ID, POLICIES, SITE, SWEEP } from './settings.ts';
+
+export const BROKER_LIMITS: Partial<BrokerLimits> = { maxConnections: 64, maxConnecting: 32 };
+const MAX_LIVE_METERS = 64;
+
+/** What a gateway keeps beside its ledger, and outlives its process. */
+export interface GatewayKeep {
+  readonly master: Uint8Array;
+  readonly mqttKey: Uint8Array;
+  readonly journal: Map<string, string>;
+}
+
+export interface GatewayProcessParts {
+  readonly world: World;
+  readonly life: Incarnation;
+  readonly keep: GatewayKeep;
+  /** As this gateway's party. */
+  readonly ledger: Ledger;
+  readonly bus: MessageBus;
+  readonly chance: Chance;
+  readonly skewMs: () => number;
+}
+
+/** The gateway's own logic in one life of its process: production's assembly over this world's ports. */
+export const runGateway = (parts: GatewayProcessParts): AssembledGateway => {
+  const { world, life, keep, bus, chance } = parts;
+  const clock = life.clock(parts.skewMs);
+  const ledger = ledgerOf(life, parts.ledger);
+  const gateway = assembleGateway({
+    config: { site: SITE, ledgerId: LEDGER_ID, policies: POLICIES, sweep: SWEEP },
+    issuer: issuerOf(life, createLocalIssuer(keep.master, ledgerOf(life, parts.ledger))),
+    bus: busOf(life, bus, SITE),
+    journal: journalOf(life, keep.journal),
+    board: createLiveBoard({
+      clock,
+      readiness: () => ({ state: 'ready', reasons: [] }),
+      ledgerHead: () => ({ blockNumber: 0 }),
+      maxMeters: MAX_LIVE_METERS,
+    }),
+    observer: observerOf(world, life),
+    random: { bytes: (length) => chance.bytes(length) },
+    signal: new AbortController().signal,
+    verifySignature: async ({ signingInput, signature }, key: KeyObject) =>
+      verify(null, signingInput, key, signature),
+    onError: (error, doing) => {
+      if (life.isAlive) world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
+    },
+    ...{ ledger, clock },
+  });
+  gateway.presenter.start();
+  return gateway;
+};
+
+/** The devices' broker with the gateway's own credentials. */
+export const runBroker = (life: Incarnation, keep: GatewayKeep, ledger: Pick<Ledger, 'evaluate'>) => {
+  const credentials = createCredentials(keep.mqttKey, ledger);
+  return createBroker({
+    site: SITE,
+    authenticate: (identity, secret) =>
+      life.through('login', () => credentials.authenticate(identity, secret)),
+    limits: BROKER_LIMITS,
+  });
+};
+
+export const codeOf = (error: unknown): string =>
+  error instanceof Error ? ((error as { code?: string }).code ?? error.message) : String(error);
+
+const observerOf = (world: World, life: Incarnation): RedemptionObserver => {
+  const note = (what: string): void => {
+    if (life.isAlive) world.trace.note(life.name, what);
+  };
+  return {
+    issued: ({ voucherId, meterId, amount, repeated }) =>
+      note(`issued ${voucherId} to ${meterId} of ${amount}${repeated ? ' again' : ''}`),
+    presented: ({ voucherId, meterId, kind, attempt }) =>
+      note(`presented ${voucherId} to ${meterId}, kind ${kind}, attempt ${attempt}`),
+    answered: ({ meterId, fields }) =>
+      note(`meter ${meterId} answered ${fields.result} to ${fields.voucherId}`),
+    onMeter: ({ voucherId }) => note(`on meter ${voucherId}`),
+    settled: ({ voucherId, outcome, repeated }) =>
+      note(`settled ${voucherId} ${outcome}${repeated ? ' again' : ''}`),
+    refused: ({ code, requestId }) => note(`refused ${requestId ?? ''} ${code}`),
+    alarm: ({ meterId, code, voucherId }) => {
+      if (life.isAlive) world.tally.did(`alarm ${code}`);
+      note(`alarm ${code} of ${voucherId ?? ''} at ${meterId}`);
+    },
+    reachable: (meterId, reachable) => note(`meter ${meterId} is ${reachable ? 'there' : 'away'}`),
+    status: ({ meterId, keyEpoch, receiptNo }) => note(`status of ${meterId}: ${keyEpoch} ${receiptNo}`),
+  };
+};

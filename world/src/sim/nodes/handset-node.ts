@@ -1,0 +1,131 @@
+import { Handset, memoryRequestStore, mqttLinks, type RequestStore, type Wish, type WishNotes } from '@tapwatt/simulator';
+import type { Answers } from '../checks/answers.ts';
+import { troubledLinks } from '../faults/messages.ts';
+import type { World } from '../world.ts';
+import { BROKER_NODE, LEDGER_ID, SITE } from './settings.ts';
+import type { TownHandset } from './town.ts';
+
+const TICK_MS = 1_000;
+const KEEPALIVE_S = 600;
+const MAX_OUTSTANDING = 6;
+const MOST_DOWN_MS = 10_000;
+
+/** One agent's handset: production's simulated handset, which may crash with or without its stored requests. */
+export class HandsetNode {
+  readonly name: string;
+  readonly town: TownHandset;
+  skewMs = 0;
+  /** Vouchers that it was issued, as far as it knows. */
+  readonly vouchers: string[] = [];
+  /** Ids of the requests that it ever made, newest last. */
+  readonly requests: string[] = [];
+  readonly #world: World;
+  readonly #answers: Answers;
+  #store: RequestStore = memoryRequestStore();
+  #life = 0;
+  #made = 0;
+  #drop: () => void = () => undefined;
+  #handset: Handset;
+  #isOff = true;
+
+  constructor(world: World, town: TownHandset, answers: Answers) {
+    this.name = town.id;
+    this.town = town;
+    this.#world = world;
+    this.#answers = answers;
+    this.#handset = this.#newHandset();
+    this.#tickLater();
+  }
+
+  get isUp(): boolean {
+    return this.#handset.isUp;
+  }
+
+  get outstanding(): number {
+    return this.#handset.outstanding.length;
+  }
+
+  get waitsFor(): readonly string[] {
+    return this.#handset.outstanding.map(({ request, status }) => `${request.op} ${request.requestId} ${status}`);
+  }
+
+  start(): void {
+    this.#isOff = false;
+    this.#handset.start();
+  }
+
+  stop(): void {
+    this.#isOff = true;
+    this.#end();
+    this.#handset = this.#newHandset();
+  }
+
+  ask(wish: Wish, notes: WishNotes = {}): void {
+    if (this.#isOff || this.outstanding >= MAX_OUTSTANDING) return;
+    const { request } = this.#handset.ask(wish, notes);
+    this.requests.push(request.requestId);
+    this.#world.tally.did('requests');
+    this.#world.trace.note(this.name, `asks ${request.requestId}: ${wish.op}`);
+  }
+
+  /** Its process dies; what it stored is there when it comes back, unless it was wiped. */
+  crash(isWiped: boolean): void {
+    if (this.#isOff) return;
+    this.stop();
+    if (isWiped) this.#store = memoryRequestStore();
+    this.#handset = this.#newHandset();
+    this.#world.trace.note(this.name, isWiped ? 'wiped' : 'crashed');
+    this.#world.time.after(this.#world.chance(`down ${this.name} ${this.#life}`).below(MOST_DOWN_MS), () => {
+      if (this.#isOff) this.start();
+    });
+  }
+
+  #end(): void {
+    this.#life += 1;
+    this.#drop();
+    this.#world.network.cut(this.name);
+  }
+
+  #newHandset(): Handset {
+    const world = this.#world;
+    const life = this.#life;
+    const { time } = world;
+    const own = {
+      now: () => time.now() + this.skewMs,
+      after: (ms: number, run: () => void) => time.after(ms, () => life === this.#life && run()),
+    };
+    const links = mqttLinks({
+      connector: () => world.network.connect(this.name, BROKER_NODE),
+      time: own,
+      random: world.chance(`reconnects of ${this.name}`),
+      keepaliveS: KEEPALIVE_S,
+    });
+    const troubled = troubledLinks(world, links, { node: this.name, reordersUp: true });
+    const { id, privateKey, password } = this.town;
+    return new Handset({
+      ...{ id, privateKey, password, site: SITE, ledgerId: LEDGER_ID, store: this.#store, time: own },
+      links: (identity, handlers) => {
+        const link = troubled(identity, handlers);
+        this.#drop = () => link.drop();
+        return link;
+      },
+      random: world.chance(`resends of ${this.name} ${life}`),
+      newRequestId: () => `${this.name}-${++this.#made}`,
+      observe: (seen) => {
+        if (life !== this.#life || seen.type !== 'heard') return;
+        const { result, ask } = seen;
+        const { requestId, status, code } = result;
+        world.trace.note(this.name, `heard ${requestId}: ${status} ${code ?? ''}`);
+        if (status === 'issued' && result.voucherId !== undefined) this.vouchers.push(result.voucherId);
+        this.#answers.hear(this.name, ask.request.op, result, seen.heard === 'contradicted');
+      },
+    });
+  }
+
+  #tickLater(): void {
+    this.#world.time.after(TICK_MS, () => {
+      if (!this.#isOff) this.#handset.tick();
+      this.#tickLater();
+    });
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '@tapwatt/gateway';
+import type { Chance } from '../kernel/chance.ts';
+import type { World } from '../world.ts';
+
+/** One of so many labelled points crashes, at full strength. */
+const CRASH_PROBABILITY = 0.02;
+const never = new Promise<never>(() => undefined);
+
+export interface IncarnationOptions {
+  readonly name: string;
+  readonly chance: Chance;
+  /** What happens outside when the process is gone: its disk, its connections. */
+  readonly onKilled: (label: string) => void;
+}
+
+/**
+ * One life of a process, from its start to its kill. Killing it makes every port inert at once: code of a dead life
+ * may run on, but nothing that it does leaves the process any more, as after a kill -9.
+ */
+export class Incarnation {
+  readonly name: string;
+  readonly #world: World;
+  readonly #options: IncarnationOptions;
+  #alive = true;
+
+  constructor(world: World, options: IncarnationOptions) {
+    this.name = options.name;
+    this.#world = world;
+    this.#options = options;
+  }
+
+  get isAlive(): boolean {
+    return this.#alive;
+  }
+
+  kill(label: string): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#world.trace.note(this.name, `killed: ${label}`);
+    this.#options.onKilled(label);
+  }
+
+  /** A labelled point where money may be on its way: the process may die here. */
+  point(label: string): void {
+    if (!this.#alive) return;
+    this.#world.tally.did('crash points passed');
+    if (!this.#options.chance.happens(this.#world.strength('crash-point') * CRASH_PROBABILITY)) return;
+    this.#world.tally.fault('crash-point');
+    this.#world.tally.crashAt(label);
+    this.kill(label);
+  }
+
+  /** Runs a step that leaves the process, with a labelled point before and after it; a dead process hears no answer. */
+  async through<T>(label: string, step: () => Promise<T>): Promise<T> {
+    this.point(`before ${label}`);
+    if (!this.#alive) return never;
+    try {
+      const result = await step();
+      this.point(`after ${label}`);
+      return this.#alive ? result : await never;
+    } catch (error) {
+      if (!this.#alive) return await never;
+      throw error;
+    }
+  }
+
+  /** The process's own clock: `skewMs` wrong, and silent after its death. */
+  clock(skewMs: () => number): Clock {
+    return {
+      nowMs: () => this.#world.time.now() + skewMs(),
+      after: (delayMs, run) =>
+        this.#world.time.after(delayMs, () => {
+          if (this.#alive) run();
+        }),
+    };
+  }
+}

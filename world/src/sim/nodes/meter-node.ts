@@ -1,0 +1,168 @@
+import {
+  CuttableNvm,
+  constantLoad,
+  MemoryNvm,
+  METER_NVM_WORDS,
+  Meter,
+  mqttLinks,
+  type NvmStorage,
+  provisionMemory,
+} from '@tapwatt/simulator';
+import { bytesToHex } from '@tapwatt/firmware-contracts';
+import type { CreditLog } from '../checks/credit-log.ts';
+import { troubledLinks } from '../faults/messages.ts';
+import type { Chance } from '../kernel/chance.ts';
+import type { World } from '../world.ts';
+import { BROKER_NODE, SITE } from './settings.ts';
+import type { TownMeter } from './town.ts';
+
+const TICK_MS = 600_000;
+const KEEPALIVE_S = 600;
+const LOAD_W = 800;
+const MOST_OFF_MS = 20_000;
+/** Words of one commit of the record, and of one recovery, at the most: where the power may go. */
+const COMMIT_WORDS = METER_NVM_WORDS / 2;
+const RECEIPT_ID_AT = [24, 40] as const;
+
+/** One meter of the world: production's simulated meter on a memory whose power goes at any word. */
+export class MeterNode {
+  readonly name: string;
+  readonly meterId: string;
+  skewMs = 0;
+  readonly #world: World;
+  readonly #town: TownMeter;
+  readonly #credits: CreditLog;
+  readonly #chance: Chance;
+  #board = new MemoryNvm(METER_NVM_WORDS);
+  #power = new CuttableNvm(this.#board);
+  #meter: Meter;
+  #isOff = true;
+  #isCut = false;
+
+  constructor(world: World, town: TownMeter, credits: CreditLog) {
+    this.name = `meter-${town.meterId}`;
+    this.meterId = town.meterId;
+    this.#world = world;
+    this.#town = town;
+    this.#credits = credits;
+    this.#chance = world.chance(`power of ${this.name}`);
+    provisionMemory(this.#board, town.provisioning);
+    credits.look(town.meterId, this.#board);
+    this.#meter = this.#newMeter();
+    this.#tickLater();
+  }
+
+  get isUp(): boolean {
+    return this.#meter.isUp;
+  }
+
+  get receiptNo(): number {
+    return this.#meter.state?.meter.record?.receiptNo ?? 0;
+  }
+
+  start(): void {
+    this.#isOff = false;
+    this.#powerOn();
+  }
+
+  /** No power until `start`. */
+  stop(): void {
+    this.#isOff = true;
+    this.#meter.powerOff();
+  }
+
+  /** The power goes at the n-th word written from now on, for a moment. */
+  cutAtWord(word: number): void {
+    if (this.#isCut || this.#isOff) return;
+    this.#isCut = true;
+    this.#power.cutAfter({ writes: word });
+    this.#world.time.after(this.#chance.below(MOST_OFF_MS), () => {
+      // Nothing was written: the power goes all the same.
+      if (this.#isCut) this.#meter.powerOff();
+      if (this.#isCut) this.#comeBack();
+    });
+  }
+
+  /** Somebody puts another board in: blank memory. */
+  swapBoard(): void {
+    this.#meter.powerOff();
+    this.#board = new MemoryNvm(METER_NVM_WORDS);
+    this.#power = new CuttableNvm(this.#board);
+    this.#credits.replaced(this.meterId);
+    this.#meter = this.#newMeter();
+    this.start();
+  }
+
+  #newMeter(): Meter {
+    const { world, time } = { world: this.#world, time: this.#world.time };
+    const own = { now: () => time.now() + this.skewMs, after: time.after.bind(time) };
+    const links = mqttLinks({
+      connector: () => world.network.connect(this.name, BROKER_NODE),
+      time,
+      random: world.chance(`reconnects of ${this.name}`),
+      keepaliveS: KEEPALIVE_S,
+    });
+    return new Meter({
+      ...{ ...this.#town.provisioning, site: SITE, password: this.#town.password, time: own },
+      storage: this.#watched(),
+      links: troubledLinks(world, links, { node: this.name, reordersUp: false }),
+      load: constantLoad(LOAD_W),
+      observe: (seen) => {
+        if (seen.type === 'power-cut') this.#onCut();
+        if (seen.type === 'said' && seen.channel === 'rcpt')
+          world.trace.note(this.name, `said ${seen.payload[1]} to ${voucherIdIn(seen.payload)}`);
+        if (seen.type === 'up' || seen.type === 'down') world.trace.note(this.name, seen.type);
+      },
+    });
+  }
+
+  /** The memory with an eye on it: after every commit the truth is what a start would find. */
+  #watched(): NvmStorage {
+    const power = this.#power;
+    return {
+      words: power.words,
+      read: (word) => power.read(word),
+      write: (word, value) => power.write(word, value),
+      sync: () => {
+        power.sync();
+        this.#credits.look(this.meterId, this.#board);
+      },
+    };
+  }
+
+  #onCut(): void {
+    this.#world.tally.did('power cuts');
+    this.#world.trace.note(this.name, 'power cut');
+    this.#world.time.after(1 + this.#chance.below(MOST_OFF_MS), () => this.#comeBack());
+  }
+
+  #comeBack(): void {
+    this.#isCut = false;
+    this.#power.restore();
+    this.#credits.look(this.meterId, this.#board);
+    if (this.#isOff) return;
+    if (this.#chance.happens(this.#world.strength('meter-cut-in-recovery'))) {
+      this.#world.tally.fault('meter-cut-in-recovery');
+      this.#isCut = true;
+      this.#power.cutAfter({ reads: this.#chance.below(COMMIT_WORDS) });
+    }
+    this.#powerOn();
+    if (this.#isCut && this.#meter.isPowered) {
+      this.#isCut = false;
+      this.#power.cutAfter({});
+    }
+  }
+
+  #powerOn(): void {
+    if (!this.#power.isOff) this.#meter.powerOn();
+  }
+
+  #tickLater(): void {
+    this.#world.time.after(TICK_MS, () => {
+      this.#meter.tick(TICK_MS);
+      this.#tickLater();
+    });
+  }
+}
+
+const voucherIdIn = (receipt: Uint8Array): string => bytesToHex(receipt.subarray(...RECEIPT_ID_AT));

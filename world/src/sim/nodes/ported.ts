@@ -1,0 +1,55 @@
+import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
+import { parseTopic } from '@tapwatt/firmware-contracts';
+import type { Incarnation } from './incarnation.ts';
+
+const channelOf = (site: string, topic: string): string => parseTopic(site, topic)?.channel ?? 'status';
+
+/** The ledger as one life of a process reaches it. */
+export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
+  submit: (name, request, options) =>
+    life.through(`commit of ${name}`, () => ledger.submit(name, request, options)),
+  evaluate: async (name, request) => life.through(`query`, () => ledger.evaluate(name, request)),
+  lookup: (txId) => life.through('lookup', () => ledger.lookup(txId)),
+  events: (from, signal) => ledger.events(from, signal),
+  close: () => ledger.close(),
+});
+
+/** The issuer as one life of a process reaches it: between the committed issue and its seal it may die. */
+export const issuerOf = (life: Incarnation, issuer: Issuer): Issuer => ({
+  ...issuer,
+  sealVoucher: (voucherId) => life.through('seal of a voucher', () => issuer.sealVoucher(voucherId)),
+  sealVoid: (voucherId) => life.through('seal of a void order', () => issuer.sealVoid(voucherId)),
+  sealOrder: (meterId) => life.through('seal of an order', () => issuer.sealOrder(meterId)),
+});
+
+/** The message bus as one life of a process reaches it. */
+export const busOf = (life: Incarnation, bus: MessageBus, site: string): MessageBus => ({
+  publish: (topic, payload, options) =>
+    life.through(`publish on ${channelOf(site, topic)}`, () => bus.publish(topic, payload, options)),
+  onMessage: (handler) =>
+    bus.onMessage((topic, payload, from) => {
+      life.point(`before taking ${channelOf(site, topic)}`);
+      if (!life.isAlive) return;
+      handler(topic, payload, from);
+      life.point(`after taking ${channelOf(site, topic)}`);
+    }),
+  onPresence: (handler) =>
+    bus.onPresence((identity, connected) => {
+      if (life.isAlive) handler(identity, connected);
+    }),
+  isConnected: (identity) => bus.isConnected(identity),
+  close: (options) => bus.close(options),
+});
+
+/** The journal as one life of a process reaches it; what it holds outlives that life. */
+export const journalOf = (life: Incarnation, kept: Map<string, string>): RequestJournal => ({
+  find(kid, requestId) {
+    const text = kept.get(`${kid}~${requestId}`);
+    return text === undefined ? undefined : JSON.parse(text);
+  },
+  record: (kid, requestId, entry) =>
+    life.through('write of the journal', async () => {
+      kept.set(`${kid}~${requestId}`, JSON.stringify(entry));
+    }),
+  close: async () => undefined,
+});

@@ -1,0 +1,29 @@
+import type { Submitter } from '@tapwatt/chaincode';
+import type { Ledger } from '@tapwatt/gateway';
+
+/** One process that can be killed and comes back by itself. */
+export interface Crashable {
+  readonly name: string;
+  readonly isUp: boolean;
+  crash(why: string): void;
+  /** It is killed, and not started again before so many ms have passed. */
+  stayDown(ms: number): void;
+  /** Its clock is so much ahead of the world's, ms. */
+  skewMs: number;
+}
+
+/** Ledger, broker and gateways of a world, whatever kind they are. */
+export interface Site {
+  readonly gateways: readonly Crashable[];
+  readonly broker: Crashable | undefined;
+  /** Starts everything and resolves when it serves. */
+  start(): Promise<void>;
+  /** The ledger for an observer, whom no fault touches; `undefined` while there is none to ask. */
+  readonly books: ((party: Submitter) => Ledger) | undefined;
+  /** I7 over what was committed since the last time; at the end also the whole state. */
+  verify(whole: boolean): Promise<void>;
+  /** How much waits where, by name (I8). */
+  figures(): Readonly<Record<string, number>>;
+  /** Everything off for good. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,214 @@
+import { checkInvariants } from '@tapwatt/gateway';
+import { Answers } from './checks/answers.ts';
+import { Books } from './checks/books.ts';
+import { CreditLog } from './checks/credit-log.ts';
+import { Injector } from './faults/injector.ts';
+import { type PlanLimits, planOf } from './faults/plan.ts';
+import { chanceOf } from './kernel/chance.ts';
+import { settle, useSources } from './kernel/globals.ts';
+import { Tally } from './kernel/tally.ts';
+import { Trace } from './kernel/trace.ts';
+import { VirtualTime } from './kernel/virtual-time.ts';
+import { Network } from './network/network.ts';
+import { EmbeddedSite } from './nodes/embedded-site.ts';
+import { HandsetNode } from './nodes/handset-node.ts';
+import { MeterNode } from './nodes/meter-node.ts';
+import type { Site } from './nodes/site.ts';
+import { settleTown, townOf } from './nodes/town.ts';
+import { Workload } from './workload.ts';
+import { TroubledWorld } from './world.ts';
+
+const START_MS = 1_800_000_000_000;
+const CHECK_EVERY_MS = 20_000;
+const CALM_DEADLINE_MS = 30 * 60_000;
+const CALM_LOOK_MS = 5_000;
+/** I8: what may wait anywhere in a world of this size. */
+const MOST_WAITING = 2_000;
+const MOST_TIMERS = 5_000;
+
+export interface SeedOptions extends PlanLimits {
+  readonly seed: number;
+  readonly onTrace?: (line: string) => void;
+}
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly hash: string;
+  readonly events: number;
+  readonly simulatedMs: number;
+  readonly violations: readonly string[];
+  readonly faults: Readonly<Record<string, number>>;
+  readonly crashPoints: Readonly<Record<string, number>>;
+  readonly work: Readonly<Record<string, number>>;
+}
+
+/** Runs the world of one seed from its founding to its last check. The globals must have been replaced before. */
+export const runSeed = async (options: SeedOptions): Promise<SeedResult> => {
+  const { seed } = options;
+  const time = new VirtualTime(START_MS);
+  useSources({ time, chance: chanceOf(seed, 'libraries') });
+  try {
+    const network = new Network(time, chanceOf(seed, 'network'));
+    const parts = { plan: planOf(seed, options), time, network, tally: new Tally() };
+    const world = new TroubledWorld({ ...parts, trace: new Trace(time, options.onTrace) });
+    const life = new WorldLife(world);
+    await life.run();
+    await settle();
+    return {
+      seed,
+      hash: world.trace.digest(),
+      events: world.trace.events,
+      simulatedMs: time.now() - START_MS,
+      violations: world.violations,
+      faults: Object.fromEntries(world.tally.faults),
+      crashPoints: Object.fromEntries(world.tally.crashPoints),
+      work: Object.fromEntries(world.tally.work),
+    };
+  } finally {
+    useSources(undefined);
+  }
+};
+
+/** One world from its founding, through its troubles, to the calm after them. */
+class WorldLife {
+  readonly #world: TroubledWorld;
+  readonly #site: Site;
+  readonly #meters: readonly MeterNode[];
+  readonly #handsets: readonly HandsetNode[];
+  readonly #answers: Answers;
+  readonly #books: Books;
+  readonly #credits: CreditLog;
+  readonly #injector: Injector;
+  readonly #workload: Workload;
+  readonly #town;
+  #checkedAtMs = 0;
+
+  constructor(world: TroubledWorld) {
+    this.#world = world;
+    const town = townOf(world);
+    this.#town = town;
+    const books = new Books(world);
+    const credits = new CreditLog(world, books);
+    const answers = new Answers(world, books, credits);
+    this.#books = books;
+    this.#credits = credits;
+    this.#answers = answers;
+    this.#site = new EmbeddedSite(world, town, books);
+    this.#meters = town.meters.map((meter) => new MeterNode(world, meter, credits));
+    this.#handsets = town.handsets.map((handset) => new HandsetNode(world, handset, answers));
+    const population = { site: this.#site, meters: this.#meters, handsets: this.#handsets };
+    this.#injector = new Injector(world, population);
+    this.#workload = new Workload(world, population);
+  }
+
+  async run(): Promise<void> {
+    const world = this.#world;
+    const { ledger, meters, handsets, gateways, faults } = world.plan;
+    world.trace.note('plan', `${ledger} ${gateways} ${meters} ${handsets} ${[...faults].join(' ')}`);
+    await this.#found();
+    world.trouble();
+    this.#injector.start();
+    this.#workload.start();
+    await this.#pass(world.plan.troubledMs);
+    this.#workload.stop();
+    world.heal();
+    this.#injector.heal();
+    world.trace.note('world', 'healed');
+    await this.#calmDown();
+    await this.#lastChecks();
+    await this.#drive(this.#site.stop());
+  }
+
+  async #found(): Promise<void> {
+    await this.#drive(this.#site.start());
+    const { books } = this.#site;
+    if (books === undefined) throw new Error('The site did not start.');
+    await this.#drive(settleTown(this.#town, books));
+    for (const device of [...this.#meters, ...this.#handsets]) device.start();
+  }
+
+  /** Lets the world go on until this work of an observer is done. */
+  async #drive<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    await settle();
+    while (!isDone) await this.#step(Number.POSITIVE_INFINITY);
+    return done;
+  }
+
+  async #step(untilMs: number): Promise<boolean> {
+    const run = this.#world.time.next(untilMs);
+    if (run === undefined) return false;
+    run();
+    await settle();
+    return true;
+  }
+
+  async #pass(ms: number): Promise<void> {
+    const { time, violations } = this.#world;
+    const endMs = time.now() + ms;
+    while (violations.length === 0 && (await this.#step(endMs))) {
+      if (time.now() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#check();
+    }
+    time.reach(endMs);
+  }
+
+  async #calmDown(): Promise<void> {
+    const { time, violations } = this.#world;
+    const endMs = time.now() + CALM_DEADLINE_MS;
+    while (!this.#isQuiet() && time.now() < endMs && violations.length === 0) await this.#pass(CALM_LOOK_MS);
+    if (violations.length > 0 || this.#isQuiet()) return;
+    for (const handset of this.#handsets) {
+      if (handset.outstanding > 0) this.#world.violated('I5', `${handset.name} waits for ${handset.waitsFor.join(', ')}`);
+    }
+    for (const { voucherId, status, meterId } of this.#books.vouchers) {
+      if (this.#credits.wasReplaced(meterId) || (status !== 'ISSUED' && status !== 'CANCELLING')) continue;
+      this.#world.violated('I5', `${voucherId} is still ${status} at meter ${meterId}`);
+    }
+    if (violations.length === 0) this.#world.violated('I5', 'the ledger did not come back');
+  }
+
+  #isQuiet(): boolean {
+    if (this.#site.books === undefined) return false;
+    const isOpen = this.#meters.some(
+      ({ meterId }) => !this.#credits.wasReplaced(meterId) && (this.#books.meter(meterId)?.open.length ?? 0) > 0,
+    );
+    return !isOpen && this.#handsets.every(({ outstanding }) => outstanding === 0);
+  }
+
+  async #check(): Promise<void> {
+    const { time } = this.#world;
+    this.#checkedAtMs = time.now();
+    await this.#drive(this.#site.verify(false));
+    await this.#checkInvariants();
+    for (const [name, figure] of Object.entries(this.#site.figures())) {
+      if (figure > MOST_WAITING) this.#world.violated('I8', `${name} is ${figure}`);
+    }
+    if (time.pending > MOST_TIMERS) this.#world.violated('I8', `${time.pending} timers wait`);
+  }
+
+  async #checkInvariants(): Promise<void> {
+    const { books } = this.#site;
+    if (books === undefined) return;
+    const auditor = books({ partyId: 'discom', role: 'discom' });
+    const signal = new AbortController().signal;
+    try {
+      const { breaches } = await this.#drive(checkInvariants(auditor, { signal }));
+      for (const { invariant, message } of breaches) this.#world.violated(invariant, message);
+    } catch (error) {
+      this.#world.trace.note('checker', `could not look: ${error instanceof Error ? error.message : ''}`);
+    }
+  }
+
+  async #lastChecks(): Promise<void> {
+    if (this.#world.violations.length > 0) return;
+    await this.#drive(this.#site.verify(true));
+    await this.#checkInvariants();
+    const books = this.#site.books?.({ partyId: 'discom', role: 'discom' });
+    if (books !== undefined) await this.#drive(this.#answers.review(books));
+    for (const { meterId } of this.#meters) this.#credits.meterChanged(meterId);
+  }
+}

@@ -1,0 +1,75 @@
+import type { FaultKind } from './faults/kinds.ts';
+import type { Plan } from './faults/plan.ts';
+import { type Chance, chanceOf } from './kernel/chance.ts';
+import type { Tally } from './kernel/tally.ts';
+import type { Trace } from './kernel/trace.ts';
+import type { VirtualTime } from './kernel/virtual-time.ts';
+import type { Network } from './network/network.ts';
+
+/** What every node of a world shares: its one clock, its chance, its network, and what is written down of it. */
+export interface World {
+  readonly plan: Plan;
+  readonly time: VirtualTime;
+  readonly trace: Trace;
+  readonly tally: Tally;
+  readonly network: Network;
+  /** Chance for one concern; always the same for the same seed and name. */
+  chance(concern: string): Chance;
+  /** How strong a fault is now: 0 when the world does not have it, or has healed. */
+  strength(kind: FaultKind): number;
+  /** Something that must never happen has happened. */
+  violated(invariant: string, what: string): void;
+}
+
+export interface WorldParts {
+  readonly plan: Plan;
+  readonly time: VirtualTime;
+  readonly trace: Trace;
+  readonly tally: Tally;
+  readonly network: Network;
+}
+
+/** A world whose faults can be healed. */
+export class TroubledWorld implements World {
+  readonly plan: Plan;
+  readonly time: VirtualTime;
+  readonly trace: Trace;
+  readonly tally: Tally;
+  readonly network: Network;
+  readonly violations: string[] = [];
+  #healed = true;
+
+  constructor(parts: WorldParts) {
+    this.plan = parts.plan;
+    this.time = parts.time;
+    this.trace = parts.trace;
+    this.tally = parts.tally;
+    this.network = parts.network;
+  }
+
+  get isHealed(): boolean {
+    return this.#healed;
+  }
+
+  trouble(): void {
+    this.#healed = false;
+  }
+
+  heal(): void {
+    this.#healed = true;
+  }
+
+  chance(concern: string): Chance {
+    return chanceOf(this.plan.seed, concern);
+  }
+
+  strength(kind: FaultKind): number {
+    return this.#healed ? 0 : (this.plan.faults.get(kind) ?? 0);
+  }
+
+  violated(invariant: string, what: string): void {
+    const violation = `${invariant}: ${what}`;
+    this.trace.note('checker', `VIOLATION ${violation}`);
+    this.violations.push(violation);
+  }
+}
