@@ -9,6 +9,11 @@ export const founded = ({ ledgerId }: Result<'Genesis'>): Maybe => ({
   payload: { ledgerId },
 });
 
+export const ledgerChanged = ({ restores }: { readonly restores: number }): Maybe => ({
+  name: 'LedgerChanged',
+  payload: { restores },
+});
+
 export const partyChanged = ({ id }: { readonly id: string }): Maybe => ({
   name: 'PartyChanged',
   payload: { id },

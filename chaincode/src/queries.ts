@@ -7,6 +7,7 @@ import type { PageRequest, QueryName, QueryRequest, QueryResult } from './protoc
 import type {
   BreakRecord,
   DepositRecord,
+  LedgerRecord,
   OrderRecord,
   OrphanRecord,
   PartyRecord,
@@ -14,7 +15,6 @@ import type {
   VoucherRecord,
   WalletSummary,
 } from './protocol/records.ts';
-import type { LedgerRecord } from './registry/genesis.ts';
 import { detailOf, type MeterRecord, summaryOf } from './registry/meter-record.ts';
 import { Rejected, rejecting } from './rejected.ts';
 import { KEY } from './state/keys.ts';
@@ -43,7 +43,9 @@ const cursor = ({ after, limit }: PageRequest) => ({ after, limit });
 const QUERIES: { readonly [N in QueryName]: Query<N> } = {
   GetLedger: async (state) => {
     const ledger = await one<LedgerRecord>(state, KEY.ledger);
-    return ledger === null ? null : { ledgerId: ledger.ledgerId };
+    if (ledger === null) return null;
+    const { txId: _, ...told } = ledger;
+    return told;
   },
   GetParty: (state, { id }) => one<PartyRecord>(state, KEY.party(id)),
   ListParties: async (state, { role, ...request }) => {
@@ -53,11 +55,12 @@ const QUERIES: { readonly [N in QueryName]: Query<N> } = {
   },
   GetMeter: async (state, { meterId }) => {
     const meter = await one<MeterRecord>(state, KEY.meter(meterId));
-    return meter === null ? null : detailOf(meter);
+    return meter === null ? null : detailOf(meter, await restoresOf(state));
   },
   ListMeters: async (state, request) => {
     const found = await page<MeterRecord>(state, { prefix: 'MTR~', ...cursor(request) });
-    return { meters: found.records.map(detailOf), ...nextOf(found) };
+    const restores = await restoresOf(state);
+    return { meters: found.records.map((meter) => detailOf(meter, restores)), ...nextOf(found) };
   },
   MetersWithOpen: async (state, request) => {
     const only = ({ open, order }: MeterRecord) => open.length > 0 || order !== undefined;
@@ -107,6 +110,9 @@ const QUERIES: { readonly [N in QueryName]: Query<N> } = {
   GetVoucherLife: (state, { voucherId }) => lifeOf(state, voucherId),
   CheckInvariants: checkInvariants,
 };
+
+const restoresOf = async (state: QueryState): Promise<number> =>
+  (await one<LedgerRecord>(state, KEY.ledger))?.restores ?? 0;
 
 const walletSummary = (
   { walletId, agentId, balance, state }: WalletRecord,

@@ -118,6 +118,17 @@ export const withdrawOrder = reader<'WithdrawOrder'>((fields) => ({
 
 export const recordMeter = reader<'RecordMeter'>((fields) => ({ status: fields.hex('status', 64) }));
 
+export const recordRestore = reader<'RecordRestore'>((fields) => ({
+  number: fields.integer('number', 0),
+  hash: fields.hex('hash', 32),
+  at: fields.integer('at', 0),
+}));
+
+export const resumeIssuing = reader<'ResumeIssuing'>((fields) => ({
+  reason: fields.text('reason'),
+  quarantine: fields.boolean('quarantine'),
+}));
+
 export const recoverOrphan = reader<'RecoverOrphan'>((fields) => ({
   meterId: fields.meterId('meterId'),
   voucherId: fields.voucherId('voucherId'),

@@ -1,4 +1,5 @@
 import type { Role } from './context.ts';
+import { recordRestore, resumeIssuing } from './copies/restores.ts';
 import { orderEndOfEpoch } from './epochs/order.ts';
 import { recordMeter } from './epochs/record-meter.ts';
 import { withdrawOrder } from './epochs/withdraw.ts';
@@ -143,6 +144,18 @@ export const RULES: { readonly [N in TransactionName]: Rule<N> } = {
     read: read.recordMeter,
     run: recordMeter,
     event: events.meterRecorded,
+  },
+  RecordRestore: {
+    roles: ['gateway'],
+    read: read.recordRestore,
+    run: recordRestore,
+    event: events.ledgerChanged,
+  },
+  ResumeIssuing: {
+    roles: ['discom'],
+    read: read.resumeIssuing,
+    run: resumeIssuing,
+    event: events.ledgerChanged,
   },
   RecoverOrphan: {
     roles: ['discom', 'bank', 'agency'],

@@ -89,6 +89,16 @@ const voucherCodes = {
     'The meter is suspended, quarantined, closed or changing its key epoch.',
     'Try later.',
   ),
+  QUARANTINED: entry(
+    'same',
+    'The ledger was restored from a backup, and this meter was not cleared since.',
+    'Wait until the meter was reached: it is read and moved to a new key epoch by itself.',
+  ),
+  LEDGER_HALTED: entry(
+    'same',
+    'Another copy of this ledger was found at work: nothing is issued.',
+    'Find and stop the other copy, then: tapwatt ledger resume.',
+  ),
   WINDOW_FULL: entry('changed', 'Too many vouchers of this meter are open.', 'Redeem or cancel one first.'),
   SEQ_NOT_NEXT: entry(
     'same',

@@ -14,7 +14,7 @@ const picking = fc.constantFrom(
   'settle',
   'settle-many',
 );
-const aboutEpochs = fc.constantFrom('order', 'show-order', 'withdraw', 'restored-issuer');
+const aboutEpochs = fc.constantFrom('order', 'show-order', 'withdraw', 'restored-issuer', 'read', 'read');
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -23,7 +23,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 8, arbitrary: fc.record({ do: picking, pick }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lie'), pick, opening: fc.nat({ max: 255 }) }) },
-  { weight: 2, arbitrary: fc.record({ do: aboutEpochs, meterId }) },
+  { weight: 3, arbitrary: fc.record({ do: aboutEpochs, meterId }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resume'), quarantine: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restore') }) },
 );
 
 test('in any life the books balance after each step, and a voucher is credited once or never', async () => {

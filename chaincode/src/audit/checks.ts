@@ -1,7 +1,7 @@
 import { bytesToHex, decodeReceipt, hexToBytes, sha256 } from '@tapwatt/firmware-contracts';
 import type { PostingRecord } from '../money/posting.ts';
 import type { DepositRecord, OrphanRecord, VoucherRecord, VoucherStatus } from '../protocol/records.ts';
-import type { MeterRecord } from '../registry/meter-record.ts';
+import { isUncleared, type MeterRecord } from '../registry/meter-record.ts';
 import { KEY } from '../state/keys.ts';
 import type { QueryState } from '../state/ports.ts';
 import type { WalletRecord } from '../wallet/wallet-record.ts';
@@ -11,6 +11,8 @@ import type { SumName, Tally } from './sums.ts';
 export interface Checking {
   readonly state: QueryState;
   readonly tally: Tally;
+  /** The ledger's count of restores. */
+  readonly restores: number;
   /** Whether to walk each voucher's history too. */
   readonly history: boolean;
 }
@@ -59,7 +61,7 @@ const checkMeter: Check<MeterRecord> = async (checking, key, meter) => {
   tally.add('listed-count', BigInt(meter.open.length));
   tally.add('settled', BigInt(meter.settled));
   tally.add('listed-unproven', BigInt(meter.unproven));
-  checkRegister(tally, { key, meter, listed });
+  checkRegister(checking, { key, meter, listed });
 };
 
 async function checkListed({ state, tally }: Checking, meter: MeterRecord, voucherId: string): Promise<void> {
@@ -73,9 +75,9 @@ async function checkListed({ state, tally }: Checking, meter: MeterRecord, vouch
   if (!isOpen(status)) tally.fail('I1', key, `meter ${meterId} lists it as open, and it is ${status}`);
 }
 
-/** I2, as far as the ledger has been shown the meter's register. */
+/** I2, as far as the ledger has been shown the meter's register; what a restore forgot is looked for until it is cleared. */
 function checkRegister(
-  tally: Tally,
+  { tally, restores }: Checking,
   { key, meter, listed }: { readonly key: string; readonly meter: MeterRecord; readonly listed: bigint },
 ): void {
   if (meter.seen === undefined) return;
@@ -83,7 +85,7 @@ function checkRegister(
   const settled = BigInt(meter.settled);
   const most = settled + listed + BigInt(meter.unproven);
   if (register < settled) tally.fail('I2', key, `settled ${settled}, the meter’s register says ${register}`);
-  if (register > most)
+  if (register > most && !isUncleared(restores, meter))
     tally.fail('I2', key, `the meter’s register says ${register}, at most ${most} is accounted for`);
 }
 

@@ -1,8 +1,10 @@
 import type { InvariantPage, QueryRequest } from '../protocol/queries.ts';
+import type { LedgerRecord } from '../protocol/records.ts';
 import { Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
 import type { QueryState } from '../state/ports.ts';
 import { CHECKS, type Checking } from './checks.ts';
-import { AFTER, END, requireLimit } from './pages.ts';
+import { AFTER, END, one, requireLimit } from './pages.ts';
 import { Tally } from './sums.ts';
 import { checkTotals } from './totals.ts';
 
@@ -18,7 +20,8 @@ export async function checkInvariants(
 ): Promise<InvariantPage> {
   requireLimit(limit);
   const tally = new Tally(carry);
-  const checking: Checking = { state, tally, history: history === true };
+  const restores = (await one<LedgerRecord>(state, KEY.ledger))?.restores ?? 0;
+  const checking: Checking = { state, tally, restores, history: history === true };
   let checked = 0;
   for (const prefix of remaining(after)) {
     const start = after?.startsWith(prefix) ? after + AFTER : prefix;

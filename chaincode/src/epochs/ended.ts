@@ -1,4 +1,5 @@
 import { VOUCHER_KIND } from '@tapwatt/firmware-contracts';
+import { clearedByEnd } from '../copies/clear.ts';
 import type { OrderRecord } from '../protocol/records.ts';
 import type { MeterRecord } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
@@ -30,8 +31,10 @@ export async function settleEndOfEpoch(work: Work, shown: ShownReceipt): Promise
     opening: shown.opening.value,
   };
   work.draft.put(KEY.order(order.voucherId), done);
-  const meter = await requireMeter(work.draft, order.meterId);
-  work.draft.put(KEY.meter(order.meterId), await ended(work, meter, order));
+  const before = await requireMeter(work.draft, order.meterId);
+  const after = await ended(work, before, order);
+  const meter = await clearedByEnd(work, { before, after }, { order, shown });
+  work.draft.put(KEY.meter(order.meterId), meter);
   return { outcome: 'epoch-ended', repeated: false };
 }
 

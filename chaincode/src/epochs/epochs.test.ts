@@ -153,7 +153,9 @@ test('a meter ahead of its ledger is quarantined until the epoch it shows has en
   await fork.credit(await fork.buy('elsewhere'));
   const ahead = fork.meters.get('1');
   if (ahead !== undefined) town.meters.set('1', ahead);
-  expect((await record()).event).toMatchObject({ payload: { alarms: [{ what: 'ledger-behind' }] } });
+  expect((await record()).event).toMatchObject({
+    payload: { alarms: [{ what: 'halted' }, { what: 'ledger-behind' }] },
+  });
   expect(await meterOne()).toMatchObject({ quarantine: 'ledger-behind', nextSeq: 1 });
   await town.submit('Suspend', { meterId: '1', suspended: false, reason: 'impatience' });
   expect(await meterOne()).toMatchObject({ quarantined: true });

@@ -1,6 +1,8 @@
 import { meterId as asMeterId, bytesToHex, parseOrder, voucherIdOf } from '@tapwatt/firmware-contracts';
+import { requireReadFirst } from '../copies/clear.ts';
 import type { OrderKind, OrderRecord, PendingOrder, RequestRecord } from '../protocol/records.ts';
 import type { EndEpochRequest, EndEpochResult } from '../protocol/transactions.ts';
+import { ledgerOf } from '../registry/genesis.ts';
 import { hasOpenOfEndedEpoch, type MeterRecord, summaryOf } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
 import { requireActive } from '../registry/parties.ts';
@@ -45,6 +47,7 @@ export async function orderEndOfEpoch(
     return { voucherId: earlier.voucherId, repeated: true, meter: summaryOf(meter) };
   }
   requireOrderable(meter);
+  if (name === 'RotateMeterKey') await requireReadFirst(work, meter);
   requireFitting(request, order, meter);
   const { voucherId } = request;
   const answer: RequestRecord = { payloadHash, op: name, txId: work.txId, voucherId };
@@ -105,6 +108,7 @@ async function place(
   const key = KEY.order(voucherId);
   if ((await work.draft.get(key)) !== undefined)
     throw new Error(`order ${voucherId} exists without its request`);
+  const { restores } = await ledgerOf(work.draft);
   const record: OrderRecord = {
     ...pending,
     meterId: order.meterId,
@@ -115,6 +119,7 @@ async function place(
     reason: order.reason,
     status: 'PENDING',
     txId: work.txId,
+    ...(restores === undefined ? {} : { restores }),
   };
   work.draft.put(key, record);
   const next: MeterRecord = { ...meter, order: pending };

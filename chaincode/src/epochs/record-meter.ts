@@ -1,4 +1,12 @@
-import { canonicalJson, decodeStatus, hexToBytes, type StatusFields } from '@tapwatt/firmware-contracts';
+import {
+  canonicalJson,
+  decodeStatus,
+  hexToBytes,
+  STATE_BIT,
+  type StatusFields,
+} from '@tapwatt/firmware-contracts';
+import { readInQuarantine } from '../copies/clear.ts';
+import { ahead } from '../copies/evidence.ts';
 import type { MeterFigures } from '../protocol/records.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
 import { type MeterRecord, summaryOf } from '../registry/meter-record.ts';
@@ -21,13 +29,19 @@ export async function recordMeter(
   const { fields } = decoded;
   const before = await requireMeter(work.draft, `${fields.meterId}`);
   const after =
-    fields.keyEpoch === 0 ? quarantined(work, before, 'locked') : await read(work, before, fields);
+    fields.keyEpoch === 0
+      ? quarantined(work, before, 'locked')
+      : await read(work, before, { fields, status });
   const changed = canonicalJson(before) !== canonicalJson(after);
   if (changed) work.draft.put(KEY.meter(before.meterId), after);
   return { changed, meter: summaryOf(after) };
 }
 
-async function read(work: Work, meter: MeterRecord, fields: StatusFields): Promise<MeterRecord> {
+async function read(
+  work: Work,
+  meter: MeterRecord,
+  { fields, status }: { readonly fields: StatusFields; readonly status: string },
+): Promise<MeterRecord> {
   // A status of an epoch long ended is an old one: its frame is authentic for ever.
   if (fields.keyEpoch < meter.keyEpoch) return meter;
   const seen: MeterFigures = {
@@ -36,7 +50,7 @@ async function read(work: Work, meter: MeterRecord, fields: StatusFields): Promi
     cumulativeCredited: `${fields.cumulativeCredited}`,
   };
   const checked = fell(meter, seen) ? quarantined(work, meter, 'register-fell') : meter;
-  return caughtUp(work, { ...checked, seen }, fields);
+  return readInQuarantine(work, await caughtUp(work, { ...checked, seen }, fields), status);
 }
 
 const fell = ({ seen }: MeterRecord, now: MeterFigures): boolean =>
@@ -47,14 +61,25 @@ const fell = ({ seen }: MeterRecord, now: MeterFigures): boolean =>
  * A meter that is where this ledger never sent it: the ledger was restored or forked. Its next seq stays, so that what the
  * meter has used beyond it is not taken for resolved; only the end of that epoch makes the ledger fit to issue again.
  */
-async function caughtUp(
-  work: Work,
-  meter: MeterRecord,
-  { keyEpoch, hi }: StatusFields,
-): Promise<MeterRecord> {
-  if (keyEpoch === meter.keyEpoch)
-    return hi < meter.nextSeq ? meter : quarantined(work, meter, 'ledger-behind');
+async function caughtUp(work: Work, meter: MeterRecord, fields: StatusFields): Promise<MeterRecord> {
+  const { keyEpoch, hi } = fields;
   // Its C is on the way.
-  if (meter.order !== undefined && keyEpoch === meter.order.keyEpoch + 1) return meter;
-  return movedTo(work, quarantined(work, meter, 'ledger-behind'), keyEpoch);
+  if (meter.order !== undefined && keyEpoch === meter.order.keyEpoch + 1 && hi === 0) return meter;
+  const closed = meter.closed || (fields.stateBits & STATE_BIT.CLOSED) !== 0;
+  const what = sightOf(meter, fields);
+  if (what === undefined) return { ...meter, closed };
+  const behind =
+    what === 'other-board'
+      ? quarantined(work, meter, 'ledger-behind')
+      : await ahead(work, meter, { what, keyEpoch });
+  return { ...(keyEpoch === meter.keyEpoch ? behind : await movedTo(work, behind, keyEpoch)), closed };
+}
+
+/** What a status shows that this ledger never did; a new board counts its receipts from zero. */
+function sightOf(meter: MeterRecord, { keyEpoch, hi, floorSeq, receiptNo }: StatusFields) {
+  if (keyEpoch === meter.keyEpoch) {
+    return hi >= meter.nextSeq || floorSeq > meter.nextSeq ? 'ledger-behind' : undefined;
+  }
+  if (hi > 0) return 'ledger-behind';
+  return receiptNo > 0 ? 'epoch-ended-elsewhere' : 'other-board';
 }

@@ -1,3 +1,4 @@
+import { suspectCopy } from '../copies/evidence.ts';
 import type { OrderRecord } from '../protocol/records.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
 import { type MeterRecord, summaryOf } from '../registry/meter-record.ts';
@@ -45,18 +46,21 @@ interface OwnEpoch {
   readonly closed: boolean;
   /** Nothing was taken in it yet, as on a new board; otherwise by a ledger that is not this one. */
   readonly unused: boolean;
+  /** The board has counted receipts, so it is not a new one: another ledger ended its epoch. */
+  readonly elsewhere: boolean;
 }
 
 /** What the refusal says of the meter's own epoch (WIRE.md, the meter's checks 2 and 5; `keyEpoch` of the receipt). */
-function ownEpoch({ result, keyEpoch, hi }: ShownReceipt, order: OrderRecord): OwnEpoch {
+function ownEpoch({ result, keyEpoch, hi, figures }: ShownReceipt, order: OrderRecord): OwnEpoch {
+  const elsewhere = figures.receiptNo > 0;
   switch (result) {
     case 'CONFLICT':
       // Another ledger's order ended this very epoch; the window shown is that of the ended one.
-      return { keyEpoch: order.keyEpoch + 1, closed: false, unused: false };
+      return { keyEpoch: order.keyEpoch + 1, closed: false, unused: false, elsewhere };
     case 'BAD_EPOCH':
-      return { keyEpoch, closed: false, unused: hi === 0 };
+      return { keyEpoch, closed: false, unused: hi === 0, elsewhere };
     case 'CLOSED':
-      return { keyEpoch, closed: true, unused: hi === 0 };
+      return { keyEpoch, closed: true, unused: hi === 0, elsewhere };
     default:
       throw new Rejected('BAD_REQUEST', `receipt: ${result} does not refuse an order for good.`);
   }
@@ -67,6 +71,9 @@ async function takenOver(work: Work, meter: MeterRecord, own: OwnEpoch): Promise
   const closed = meter.closed || own.closed;
   if (own.keyEpoch < meter.keyEpoch) return { ...quarantined(work, meter, 'register-fell'), closed };
   if (own.keyEpoch === meter.keyEpoch) return { ...meter, closed };
+  if (own.elsewhere) {
+    await suspectCopy(work, meter, { what: 'epoch-ended-elsewhere', keyEpoch: own.keyEpoch });
+  }
   const moved = await movedTo(work, meter, own.keyEpoch);
   return { ...(own.unused ? moved : quarantined(work, moved, 'ledger-behind')), closed };
 }

@@ -3,7 +3,7 @@ import type { SettleOutcome } from './transactions.ts';
 
 /** Something that a person should look at. */
 export interface Alarm {
-  readonly what: BreakKind | QuarantineReason | 'orphan';
+  readonly what: BreakKind | QuarantineReason | 'orphan' | 'halted';
   readonly meterId: string;
   readonly voucherId?: string;
 }
@@ -11,6 +11,8 @@ export interface Alarm {
 /** The one event of a transaction, by name; a hint only, the state is the truth. */
 export interface EventPayloads {
   LedgerFounded: { readonly ledgerId: string };
+  /** Restored, halted or resumed. */
+  LedgerChanged: { readonly restores: number };
   PartyChanged: { readonly id: string };
   MeterChanged: { readonly meterId: string; readonly alarms?: readonly Alarm[] };
   WalletChanged: { readonly walletId: string };

@@ -1,6 +1,7 @@
 import type {
   BreakRecord,
   DepositRecord,
+  LedgerRecord,
   MeterDetail,
   MeterSummary,
   OrderRecord,
@@ -65,7 +66,7 @@ export interface VoucherLife {
 
 /** Every query: its request and its result, plain JSON; `null` where there is no such thing. */
 export interface Queries {
-  GetLedger: { request: Record<string, never>; result: { readonly ledgerId: string } | null };
+  GetLedger: { request: Record<string, never>; result: Omit<LedgerRecord, 'txId'> | null };
   GetParty: { request: { readonly id: string }; result: PartyRecord | null };
   ListParties: {
     request: PageRequest & { readonly role?: PartyRecord['role'] };

@@ -94,6 +94,8 @@ export interface OrderRecord extends PendingOrder {
   readonly reason: string;
   readonly status: 'PENDING' | 'DONE' | 'WITHDRAWN';
   readonly txId: string;
+  /** The ledger's count of restores when it was ordered; absent when there was none. */
+  readonly restores?: number;
   readonly settledTxId?: string;
   /** C as the meter showed it, lower-case hex. */
   readonly opening?: string;
@@ -121,6 +123,37 @@ export interface MeterSummary {
 
 export type QuarantineReason = 'locked' | 'register-fell' | 'ledger-behind';
 
+/** Where a backup was taken that this ledger was restored from. */
+export interface RestorePoint {
+  /** The newest block of the backup. */
+  readonly number: number;
+  readonly hash: string;
+  /** Unix seconds of the restore, informative. */
+  readonly at: number;
+}
+
+/** What shows that another copy of this ledger is, or was, at work. */
+export type CopyEvidence = 'conflict' | 'orphan' | 'ledger-behind' | 'epoch-ended-elsewhere';
+
+/** Why a ledger issues nothing to anybody until the utility resumes it. */
+export interface Halt {
+  readonly what: CopyEvidence;
+  readonly meterId: string;
+  readonly voucherId?: string;
+  readonly txId: string;
+}
+
+/** The ledger itself (`LDG~ledger`). */
+export interface LedgerRecord {
+  readonly ledgerId: string;
+  readonly txId: string;
+  /** How many times every meter had to be read and moved to a new epoch: after a restore, or after another copy was found. */
+  readonly restores?: number;
+  /** The newest restore. */
+  readonly restored?: RestorePoint;
+  readonly halted?: Halt;
+}
+
 /** The newest figures of the meter itself that the ledger has been shown. */
 export interface MeterFigures {
   readonly keyEpoch: number;
@@ -135,7 +168,10 @@ export interface MeterDetail extends MeterSummary {
   readonly orphans: number;
   /** Sum of vouchers released without proof whose V was never shown. */
   readonly unproven: string;
-  readonly quarantine?: QuarantineReason;
+  /** `restored`: the ledger was restored, and this meter has not been read and moved to a new epoch since. */
+  readonly quarantine?: QuarantineReason | 'restored';
+  /** How far a meter in the quarantine of a restore is: present until it is cleared. */
+  readonly restored?: 'unread' | 'read';
   readonly seen?: MeterFigures;
   readonly reason?: string;
 }
@@ -195,9 +231,13 @@ export interface OrphanRecord {
   readonly amount: string;
   /** `NOTHING`: no money is in it (a void, or the end of an epoch). */
   readonly status: 'RECORDED' | 'RECOVERED' | 'NOTHING';
-  /** The receipt, lower-case hex. */
+  /** The receipt, lower-case hex; of a remainder the receipt or status whose register shows it. */
   readonly receipt: string;
   readonly txId: string;
+  /** What a meter's register shows above all that is known by voucher: no one voucher, `kind` and `seq` are 0. */
+  readonly remainder?: boolean;
+  /** The remainder that this orphan's money was booked with before its receipt came. */
+  readonly partOf?: string;
   readonly proposal?: { readonly by: string; readonly amount: string; readonly txId: string };
   readonly recoveredBy?: string;
   readonly settledTxId?: string;

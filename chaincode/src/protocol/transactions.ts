@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@tapwatt/firmware-contracts';
 import type { Role } from '../context.ts';
-import type { MeterSummary, VoucherRecord } from './records.ts';
+import type { MeterSummary, RestorePoint, VoucherRecord } from './records.ts';
 
 export interface GenesisRequest {
   readonly ledgerId: string;
@@ -191,6 +191,16 @@ export interface Transactions {
     /** A 64-byte status, hex, whose MAC the gateway has verified. */
     request: { readonly status: string };
     result: { readonly changed: boolean; readonly meter: MeterSummary };
+  };
+  /** The first transaction after a restore from backup: from it on no meter is issued to before it was cleared. */
+  RecordRestore: {
+    request: RestorePoint;
+    result: { readonly restores: number };
+  };
+  /** Lifts a halt; `quarantine` (the safe way, unless one meter lied) has every meter read and moved on first. */
+  ResumeIssuing: {
+    request: { readonly reason: string; readonly quarantine: boolean };
+    result: { readonly restores: number };
   };
   RecoverOrphan: {
     request: { readonly meterId: string; readonly voucherId: string; readonly amount: string };

@@ -1,15 +1,10 @@
+import type { LedgerRecord } from '../protocol/records.ts';
 import type { TransactionRequest } from '../protocol/transactions.ts';
 import { Rejected } from '../rejected.ts';
 import type { Draft } from '../state/draft.ts';
 import { KEY } from '../state/keys.ts';
 import type { Work } from '../work.ts';
 import { enterParty } from './register.ts';
-
-/** The ledger itself (`LDG~ledger`). */
-export interface LedgerRecord {
-  readonly ledgerId: string;
-  readonly txId: string;
-}
 
 /** Founds an empty ledger with its first parties; throws FORBIDDEN on any other. */
 export async function found(
@@ -26,8 +21,11 @@ export async function found(
 }
 
 /** The ledger's id, which every signed request names as its audience. */
-export async function ledgerIdOf(draft: Draft): Promise<string> {
+export const ledgerIdOf = async (draft: Draft): Promise<string> => (await ledgerOf(draft)).ledgerId;
+
+/** The ledger's own record. */
+export async function ledgerOf(draft: Draft): Promise<LedgerRecord> {
   const ledger = await draft.get<LedgerRecord>(KEY.ledger);
   if (ledger === undefined) throw new Rejected('FORBIDDEN', 'This ledger was never founded.');
-  return ledger.ledgerId;
+  return ledger;
 }

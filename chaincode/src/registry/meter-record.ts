@@ -1,7 +1,46 @@
-import type { MeterDetail, MeterFigures, MeterSummary, OpenVoucher } from '../protocol/records.ts';
+import type {
+  MeterDetail,
+  MeterFigures,
+  MeterSummary,
+  OpenVoucher,
+  QuarantineReason,
+} from '../protocol/records.ts';
 
 /** A meter (`MTR~id`), as stored: what can be derived is not. */
-export type MeterRecord = Omit<MeterDetail, 'floorSeq' | 'quarantined'>;
+export interface MeterRecord
+  extends Omit<MeterDetail, 'floorSeq' | 'quarantined' | 'quarantine' | 'restored'> {
+  readonly quarantine?: QuarantineReason;
+  /** The ledger's count of restores when the meter was last read in quarantine. */
+  readonly read?: number;
+  readonly cleared?: Clearance;
+  /** The epoch in which it was found ahead of this ledger: one finding, however often the meter shows it. */
+  readonly aheadIn?: number;
+  /** The newest vouchers that it showed and this ledger had forgotten, so that their requests are not issued again. */
+  readonly forgotten?: readonly Forgotten[];
+  /** Oldest first. */
+  readonly remainders?: readonly Remainder[];
+}
+
+export type Forgotten = Pick<OpenVoucher, 'voucherId' | 'keyEpoch' | 'seq'>;
+
+/** The end of a meter's quarantine. */
+export interface Clearance {
+  /** The ledger's count of restores that it was cleared after. */
+  readonly restores: number;
+  /** The epoch that was ended for it: what is found of it, or of those before, is explained by the restore. */
+  readonly keyEpoch: number;
+}
+
+/** Credit that a meter's register showed above all that was known by voucher, when this epoch ended. */
+export interface Remainder {
+  /** Its id among the orphans. */
+  readonly voucherId: string;
+  readonly keyEpoch: number;
+}
+
+/** Whether a restore came after which this meter was not yet cleared. */
+export const isUncleared = (restores: number, { cleared }: MeterRecord): boolean =>
+  restores > (cleared?.restores ?? 0);
 
 export const OPEN_LIMIT_DEFAULT = 16;
 /** The meter's window is 64 wide; fewer keeps the record small. */
@@ -69,4 +108,10 @@ export const summaryOf = (meter: MeterRecord): MeterSummary => ({
   ...(meter.order === undefined ? {} : { order: meter.order }),
 });
 
-export const detailOf = (meter: MeterRecord): MeterDetail => ({ ...meter, ...summaryOf(meter) });
+export function detailOf(record: MeterRecord, restores: number): MeterDetail {
+  const { read, cleared: _c, remainders: _r, aheadIn: _a, forgotten: _f, ...meter } = record;
+  const detail: MeterDetail = { ...meter, ...summaryOf(record) };
+  if (!isUncleared(restores, record)) return detail;
+  const quarantine = record.quarantine ?? 'restored';
+  return { ...detail, quarantined: true, quarantine, restored: read === restores ? 'read' : 'unread' };
+}

@@ -10,7 +10,12 @@ export type Step =
       readonly pick: number;
     }
   | { readonly do: 'lie'; readonly pick: number; readonly opening: number }
-  | { readonly do: 'order' | 'show-order' | 'withdraw' | 'restored-issuer'; readonly meterId: string };
+  | {
+      readonly do: 'order' | 'show-order' | 'withdraw' | 'restored-issuer' | 'read';
+      readonly meterId: string;
+    }
+  | { readonly do: 'resume'; readonly quarantine: boolean }
+  | { readonly do: 'restore' };
 
 /** Random lives of a town: couriers that repeat, reorder, lie and forget, an issuer from another ledger, two people who release. */
 export class Chaos {
@@ -54,6 +59,12 @@ export class Chaos {
         return this.#settle(shuffled(this.#receipts, step.pick));
       case 'lie':
         return this.#lie(step.pick, step.opening);
+      case 'resume':
+        return this.town.resume(step.quarantine).catch(ignoreRefusal);
+      case 'restore':
+        return this.town.recordRestore();
+      case 'read':
+        return void (await this.town.read(step.meterId));
       default:
         return this.#aboutEpochs(step);
     }

@@ -267,6 +267,27 @@ export class Town {
     await this.submit('ReleaseUnproven', { voucherId, reason: 'meter lost' }, 'agency');
   }
 
+  /** Lifts a halt, without or with a new quarantine of every meter. */
+  async resume(quarantine = false): Promise<void> {
+    await this.submit('ResumeIssuing', { reason: 'test', quarantine });
+  }
+
+  /** What a restore from a backup commits first. */
+  async recordRestore(): Promise<void> {
+    await this.submit('RecordRestore', { number: 1, hash: 'ab'.repeat(32), at: ISSUED_AT }, 'gateway');
+  }
+
+  /** Shows the ledger the meter's own figures. */
+  read(meterId: string): Promise<TransactionResult<'RecordMeter'>> {
+    return this.submit('RecordMeter', { status: this.status(meterId) }, 'gateway');
+  }
+
+  /** Renews the meter's key, as the gateway does by itself, up to the settled C. */
+  async renewKey(meterId: string, requestId: string): Promise<SettlementResult> {
+    const orderId = await this.endEpoch('RotateMeterKey', meterId, requestId);
+    return this.settle(this.show(meterId, await this.sealOrder(orderId)));
+  }
+
   status(meterId: string): string {
     const meter = this.meters.get(meterId);
     if (meter === undefined) throw new Error(`no meter ${meterId}`);

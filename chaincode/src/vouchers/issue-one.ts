@@ -1,4 +1,5 @@
 import { meterId as asMeterId, VOUCHER_KIND, voucherIdOf } from '@tapwatt/firmware-contracts';
+import { requireIssuing } from '../copies/waiting.ts';
 import { walletAccount } from '../money/accounts.ts';
 import { transfer } from '../money/transfer.ts';
 import type { RequestRecord, VoucherRecord } from '../protocol/records.ts';
@@ -31,11 +32,13 @@ export const isProposalRefused = (error: Rejected): error is ProposalRefused =>
 export async function issueOne(work: Work, item: IssueItem, request: Issue) {
   const { walletId, meterId, amount } = request.payload;
   await requireActive(work.draft, request.handset);
+  await requireIssuing(work, meterId);
   await requireSpendable(work, request);
   const meter = await requireMeter(work.draft, meterId);
   requireOpenForIssue(meter);
   requireFittingProposal(item, request, meter);
-  await requireUnknownVoucher(work, item.voucherId, meter);
+  await requireUnknownVoucher(work, item.voucherId);
+  requireNotForgotten(request, meter);
   const voucher = voucherOf(work, item, request, floorSeqOf(meter));
   work.draft.put(KEY.voucher(voucher.voucherId), voucher);
   const { voucherId, keyEpoch, seq } = voucher;
@@ -88,13 +91,20 @@ function requireFittingProposal(item: IssueItem, request: Issue, meter: MeterRec
   }
 }
 
-/** A ledger that was restored may be asked for a voucher that its meter has long credited. */
-async function requireUnknownVoucher(work: Work, voucherId: string, meter: MeterRecord): Promise<void> {
+async function requireUnknownVoucher(work: Work, voucherId: string): Promise<void> {
   const known = await work.draft.get(KEY.voucher(voucherId));
   if (known !== undefined) throw new Error(`voucher ${voucherId} exists under a seq that was never issued`);
-  if (meter.orphans === 0) return;
-  if ((await work.draft.get(KEY.orphan(meter.meterId, voucherId))) === undefined) return;
-  throw new Rejected('CONFLICT', 'The meter took this voucher before this ledger knew of it.');
+}
+
+/** A ledger that was restored may be asked again for what its meter has long taken, in an epoch gone by. */
+function requireNotForgotten(request: Issue, meter: MeterRecord): void {
+  const { payloadHash } = request.parsed;
+  const meterId = asMeterId(meter.meterId);
+  const taken = meter.forgotten?.some(
+    ({ voucherId, ...at }) => voucherIdOf({ meterId, ...at, payloadHash }) === voucherId,
+  );
+  if (taken !== true) return;
+  throw new Rejected('CONFLICT', 'The meter took a voucher of this request before this ledger knew of it.');
 }
 
 const voucherOf = (work: Work, item: IssueItem, request: Issue, floorSeq: number): VoucherRecord => ({

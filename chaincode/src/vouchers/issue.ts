@@ -1,3 +1,4 @@
+import { NotNow } from '../copies/waiting.ts';
 import type { RequestRecord } from '../protocol/records.ts';
 import type { IssueItem, IssueItemResult, TransactionResult } from '../protocol/transactions.ts';
 import { asRejected, type Rejected } from '../rejected.ts';
@@ -37,6 +38,7 @@ async function answerOnce(work: Work, item: IssueItem, request: Issue): Promise<
   if (isProposalRefused(issued.error)) {
     return { ...refusal(issued.error, false), ...issued.error.hint };
   }
+  if (issued.error instanceof NotNow) return refusal(issued.error, false);
   const { code, message } = issued.error;
   const record: RequestRecord = {
     payloadHash: request.payloadHash,

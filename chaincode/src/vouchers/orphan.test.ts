@@ -20,7 +20,11 @@ const recover = (by: string, amount = '800') =>
 test('a receipt for an unknown voucher is recorded with an alarm, and counts as settled at the meter', async () => {
   const { result, event } = await town.outcome('SettleReceipts', { items: [{ receipt }] }, { by: 'gateway' });
   expect(result.items).toMatchObject([{ outcome: 'orphan', repeated: false, meter: { settled: '800' } }]);
-  expect(event).toMatchObject({ payload: { alarms: [{ what: 'orphan', meterId: '1', voucherId }] } });
+  expect(event).toMatchObject({
+    payload: {
+      alarms: [{ what: 'orphan', meterId: '1', voucherId }, { what: 'halted' }, { what: 'ledger-behind' }],
+    },
+  });
   expect(await town.settle(receipt)).toMatchObject({ outcome: 'orphan', repeated: true });
   expect((await town.query('ListOrphans', { limit: 10 })).orphans).toMatchObject([
     { voucherId, amount: '800', status: 'RECORDED' },
@@ -56,6 +60,8 @@ test('the void of a forgotten voucher is recorded too, with no money in it', asy
 
 test('a request whose voucher is known as an orphan is not issued again', async () => {
   await town.settle(receipt);
+  await town.resume();
+  await town.renewKey('1', 'o1');
   expect(await town.issue({ requestId: 'forgotten', amount: '800' })).toMatchObject({
     ok: false,
     code: 'CONFLICT',

@@ -1,8 +1,10 @@
 import { carriesMoney } from '@tapwatt/firmware-contracts';
+import { suspectCopy } from '../copies/evidence.ts';
+import { takenFromRemainder } from '../copies/remainder.ts';
 import { transfer } from '../money/transfer.ts';
 import type { MeterFigures, OrphanRecord } from '../protocol/records.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
-import { added, withNewerFigures } from '../registry/meter-record.ts';
+import { added, type Forgotten, type MeterRecord, withNewerFigures } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
 import { Rejected } from '../rejected.ts';
 import { KEY } from '../state/keys.ts';
@@ -10,12 +12,18 @@ import type { Work } from '../work.ts';
 import type { Settled } from './settle-proof.ts';
 import { isRefusal, type ShownReceipt } from './shown-receipt.ts';
 
+/** Forgotten vouchers that a meter's record names: more than a handset leaves unfinished. */
+const MAX_FORGOTTEN = 32;
+
 /** Records what a meter did with a voucher that this ledger has forgotten, and counts it as settled there; nothing is booked yet. */
 export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Settled> {
   const { meterId, voucherId, kind, keyEpoch, seq } = shown;
   const key = KEY.orphan(meterId, voucherId);
   if ((await work.draft.get(key)) !== undefined) return { outcome: 'orphan', repeated: true };
-  const amount = carriesMoney(kind) && !isRefusal(shown) ? shown.credited : 0n;
+  const claimed = carriesMoney(kind) && !isRefusal(shown) ? shown.credited : 0n;
+  const meter = await requireMeter(work.draft, meterId);
+  const fresh = await takenFromRemainder(work, meter, { keyEpoch, amount: claimed });
+  const amount = fresh.bookedWith === undefined ? claimed : 0n;
   const orphan: OrphanRecord = {
     meterId,
     voucherId,
@@ -26,17 +34,23 @@ export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Set
     status: amount > 0n ? 'RECORDED' : 'NOTHING',
     receipt: shown.hex,
     txId: work.txId,
+    ...(fresh.bookedWith === undefined ? {} : { partOf: fresh.bookedWith }),
   };
   work.draft.put(key, orphan);
-  await count(work, meterId, { amount, orphans: 1, figures: shown.figures });
+  await count(work, meterId, {
+    amount: fresh.amount,
+    orphan: { voucherId, keyEpoch, seq },
+    figures: shown.figures,
+  });
   work.alarms.push({ what: 'orphan', meterId, voucherId });
+  await suspectCopy(work, meter, { what: 'orphan', keyEpoch, voucherId });
   return { outcome: 'orphan', repeated: false };
 }
 
 async function count(
   work: Work,
   meterId: string,
-  change: { readonly amount: bigint; readonly orphans: number; readonly figures?: MeterFigures },
+  change: { readonly amount: bigint; readonly orphan?: Forgotten; readonly figures?: MeterFigures },
 ): Promise<void> {
   const meter = await requireMeter(work.draft, meterId);
   const shown = change.figures === undefined ? meter : withNewerFigures(meter, change.figures);
@@ -44,9 +58,14 @@ async function count(
     ...shown,
     settled: added(meter.settled, change.amount),
     orphaned: added(meter.orphaned, change.amount),
-    orphans: meter.orphans + change.orphans,
+    ...(change.orphan === undefined ? {} : remembered(meter, change.orphan)),
   });
 }
+
+const remembered = (meter: MeterRecord, orphan: Forgotten) => ({
+  orphans: meter.orphans + 1,
+  forgotten: [...(meter.forgotten ?? []), orphan].slice(-MAX_FORGOTTEN),
+});
 
 /** Books an orphan as RECOVERED once two parties have stated the same amount: Dr suspense Cr meter credit. */
 export async function recoverOrphan(
@@ -83,6 +102,6 @@ async function book(work: Work, orphan: OrphanRecord, amount: bigint): Promise<v
     settledTxId: work.txId,
   };
   work.draft.put(KEY.orphan(meterId, voucherId), recovered);
-  await count(work, meterId, { amount: amount - BigInt(orphan.amount), orphans: 0 });
+  await count(work, meterId, { amount: amount - BigInt(orphan.amount) });
   await transfer(work, { kind: 'orphan', debit: 'suspense', credit: 'meter-credit', amount, ref: voucherId });
 }

@@ -200,7 +200,9 @@ test('CONFLICT without an opening raises an alarm once and cancels the voucher',
   const receipt = await forgedReceipt(voucherId, { result: 24 });
   const first = await town.outcome('SettleReceipts', { items: [{ receipt }] }, { by: 'gateway' });
   expect(first.result.items).toMatchObject([{ outcome: 'nothing', code: 'CONFLICT', repeated: false }]);
-  expect(first.event).toMatchObject({ payload: { alarms: [{ what: 'conflict', meterId: '1', voucherId }] } });
+  expect(first.event).toMatchObject({
+    payload: { alarms: [{ what: 'conflict', meterId: '1', voucherId }, { what: 'halted' }] },
+  });
   expect(await status(voucherId)).toBe('CANCELLING');
   expect(await town.settle(receipt)).toMatchObject({ repeated: true });
 });
@@ -215,7 +217,7 @@ test('CONFLICT of a void order shows V: the money comes back, and the alarm is r
   });
   const { result, event } = await town.outcome('SettleReceipts', { items: [{ receipt }] }, { by: 'gateway' });
   expect(result.items).toMatchObject([{ outcome: 'voided' }]);
-  expect(event).toMatchObject({ payload: { alarms: [{ what: 'conflict' }] } });
+  expect(event).toMatchObject({ payload: { alarms: [{ what: 'conflict' }, { what: 'halted' }] } });
   expect(await town.balance()).toBe('100000');
   expect(await town.violations()).toEqual([]);
 });

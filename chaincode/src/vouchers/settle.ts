@@ -1,4 +1,5 @@
 import { endsEpoch } from '@tapwatt/firmware-contracts';
+import { ahead, suspectCopy } from '../copies/evidence.ts';
 import { settleEndOfEpoch } from '../epochs/ended.ts';
 import type { VoucherRecord } from '../protocol/records.ts';
 import type { SettlementResult, TransactionResult } from '../protocol/transactions.ts';
@@ -33,7 +34,11 @@ async function settleItem(work: Work, item: unknown): Promise<SettlementResult> 
   try {
     const receipt = readShownReceipt(readRequest(item, (fields) => fields.hex('receipt', 128)));
     shown = receipt;
-    const settled = await apart(work, (branch) => settleShown(branch, receipt));
+    const settled = await apart(work, async (branch) => {
+      const outcome = await settleShown(branch, receipt);
+      await noticeSeqs(branch, receipt);
+      return outcome;
+    });
     return { ...named(shown), ...settled, ...(await meterAfter(work, shown)) };
   } catch (error) {
     const { code } = asRejected(error);
@@ -52,6 +57,14 @@ async function meterAfter(work: Work, { meterId }: ShownReceipt): Promise<Pick<S
   return meter === undefined ? {} : { meter: summaryOf(meter) };
 }
 
+/** A receipt shows its meter's window too: a seq in it that was never issued was issued by another copy of this ledger. */
+async function noticeSeqs(work: Work, { meterId, keyEpoch, hi }: ShownReceipt): Promise<void> {
+  const meter = await requireMeter(work.draft, meterId);
+  const firstUnissued = keyEpoch > meter.keyEpoch ? 1 : meter.nextSeq;
+  if (keyEpoch < meter.keyEpoch || hi < firstUnissued) return;
+  work.draft.put(KEY.meter(meterId), await ahead(work, meter, { what: 'ledger-behind', keyEpoch }));
+}
+
 async function settleShown(work: Work, shown: ShownReceipt): Promise<Settled> {
   await requireMeter(work.draft, shown.meterId);
   if (endsEpoch(shown.kind)) return settleEndOfEpoch(work, shown);
@@ -66,7 +79,7 @@ async function settleShown(work: Work, shown: ShownReceipt): Promise<Settled> {
 
 /** Two vouchers with one seq: this ledger was restored or forked. The alarm is raised and the voucher cancelled. */
 async function takeConflict(work: Work, shown: ShownReceipt, voucher: VoucherRecord): Promise<Settled> {
-  const isNew = await recordBreak(work, 'conflict', found(shown));
+  const isNew = await noteConflict(work, shown);
   cancelling(work, voucher, 'CONFLICT');
   return { outcome: 'nothing', code: 'CONFLICT', repeated: !isNew };
 }
@@ -74,8 +87,16 @@ async function takeConflict(work: Work, shown: ShownReceipt, voucher: VoucherRec
 async function settleUnknown(work: Work, shown: ShownReceipt): Promise<Settled> {
   if (shown.opening !== undefined) return recordOrphan(work, shown);
   if (shown.result !== 'CONFLICT') return withoutProof(shown);
-  const isNew = await recordBreak(work, 'conflict', found(shown));
+  const isNew = await noteConflict(work, shown);
   return { outcome: 'nothing', code: 'CONFLICT', repeated: !isNew };
+}
+
+async function noteConflict(work: Work, shown: ShownReceipt): Promise<boolean> {
+  const { meterId, keyEpoch, voucherId } = shown;
+  const isNew = await recordBreak(work, 'conflict', found(shown));
+  const meter = await requireMeter(work.draft, meterId);
+  if (isNew) await suspectCopy(work, meter, { what: 'conflict', keyEpoch, voucherId });
+  return isNew;
 }
 
 const found = ({ voucherId, meterId, hex }: ShownReceipt) => ({ voucherId, meterId, receipt: hex });

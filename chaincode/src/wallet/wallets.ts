@@ -1,6 +1,7 @@
 import { walletAccount } from '../money/accounts.ts';
 import { transfer } from '../money/transfer.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
+import { ledgerOf } from '../registry/genesis.ts';
 import { requireOwnAgent } from '../registry/parties.ts';
 import { Rejected } from '../rejected.ts';
 import type { Draft } from '../state/draft.ts';
@@ -55,11 +56,13 @@ export async function freezeWallet(
   return { walletId, frozen };
 }
 
-/** Closes a wallet and pays out its balance; again, what came back from the meters after it was closed. */
+/** Closes a wallet and pays out its balance; again, what came back from the meters after it was closed. Throws LEDGER_HALTED. */
 export async function closeWallet(
   work: Work,
   { walletId }: TransactionRequest<'CloseWallet'>,
 ): Promise<TransactionResult<'CloseWallet'>> {
+  const { halted } = await ledgerOf(work.draft);
+  if (halted !== undefined) throw new Rejected('LEDGER_HALTED', 'The balance may have been spent elsewhere.');
   const wallet = await requireWallet(work.draft, walletId);
   const withdrawn = BigInt(wallet.balance);
   const closed: WalletRecord = { ...wallet, state: 'closed', txId: work.txId, entries: [] };

@@ -39,6 +39,8 @@ export const EXIT_CODE_OF = {
   METER_UNKNOWN: EXIT.refused,
   METER_EXISTS: EXIT.refused,
   METER_STATE: EXIT.refused,
+  QUARANTINED: EXIT.refused,
+  LEDGER_HALTED: EXIT.refused,
   WINDOW_FULL: EXIT.refused,
   SEQ_NOT_NEXT: EXIT.failed,
   VOUCHER_UNKNOWN: EXIT.refused,

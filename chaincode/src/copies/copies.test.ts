@@ -1,0 +1,249 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Town } from '../testing/town.ts';
+
+/** A town that was restored: meter 1 took vouchers that only the ledger before the restore knows. */
+let town: Town;
+let lost: Town;
+beforeEach(async () => {
+  lost = await Town.open();
+  town = await Town.open();
+});
+
+/** Meter 1 takes so many vouchers of the lost ledger; their receipts reach nobody. */
+async function sellElsewhere(count: number, amount = '100'): Promise<string[]> {
+  const receipts: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    receipts.push(await lost.credit(await lost.buy(`lost-${n}`, { amount })));
+  }
+  takeBoard();
+  return receipts;
+}
+
+/** Meter 1 as the lost ledger left it. */
+function takeBoard(): void {
+  const meter = lost.meters.get('1');
+  if (meter === undefined) throw new Error('the lost town has no meter 1');
+  town.meters.set('1', meter);
+}
+
+const meterOne = async () => {
+  const meter = await town.query('GetMeter', { meterId: '1' });
+  if (meter === null) throw new Error('no meter 1');
+  return meter;
+};
+const ledger = () => town.query('GetLedger', {});
+const orphans = async () => (await town.query('ListOrphans', { limit: 50 })).orphans;
+
+test('after a restore nothing is issued for a meter, and the refusal is not for ever', async () => {
+  await town.recordRestore();
+  expect(await ledger()).toMatchObject({ restores: 1, restored: { number: 1 } });
+  expect(await meterOne()).toMatchObject({ quarantined: true, quarantine: 'restored', restored: 'unread' });
+  const item = await town.proposal({ requestId: 'r1' });
+  expect(await town.issueItem(item)).toMatchObject({ ok: false, code: 'QUARANTINED', final: false });
+  expect(await town.query('GetRequest', { kid: 'phone', requestId: 'r1' })).toBeNull();
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  expect(await town.issue({ requestId: 'r1' })).toMatchObject({ ok: true });
+});
+
+test('a request that was answered before the restore point still has its answer in quarantine', async () => {
+  const item = await town.proposal({ requestId: 'r1' });
+  const first = await town.issueItem(item);
+  await town.recordRestore();
+  expect(await town.issueItem(item)).toEqual({ ...first, repeated: true });
+});
+
+test('a meter is cleared by C of an order that came after the restore, after it was read and owed no answer', async () => {
+  const open = await town.buy('r1');
+  await town.recordRestore();
+  await expect(town.endEpoch('RotateMeterKey', '1', 'o1')).rejects.toMatchObject({ code: 'METER_STATE' });
+  await town.read('1');
+  expect(await meterOne()).toMatchObject({ restored: 'read' });
+  await expect(town.endEpoch('RotateMeterKey', '1', 'o1')).rejects.toMatchObject({ code: 'METER_STATE' });
+  await town.settle(await town.credit(open));
+  expect(await town.renewKey('1', 'o1')).toMatchObject({ outcome: 'epoch-ended' });
+  expect(await meterOne()).toMatchObject({ quarantined: false, keyEpoch: 2, nextSeq: 1 });
+  expect((await meterOne()).restored).toBeUndefined();
+  expect((await town.query('GetMeter', { meterId: '2' }))?.restored).toBe('unread');
+  expect(await town.violations()).toEqual([]);
+});
+
+test('an order from before the restore moves the epoch and clears nothing', async () => {
+  const orderId = await town.endEpoch('RotateMeterKey', '1', 'o1');
+  await town.recordRestore();
+  await town.read('1');
+  await town.settle(town.show('1', await town.sealOrder(orderId)));
+  expect(await meterOne()).toMatchObject({ keyEpoch: 2, restored: 'read' });
+  await town.renewKey('1', 'o2');
+  expect(await meterOne()).toMatchObject({ keyEpoch: 3, quarantined: false });
+});
+
+test('a second restore begins all over', async () => {
+  await town.recordRestore();
+  await town.read('1');
+  const orderId = await town.endEpoch('RotateMeterKey', '1', 'o1');
+  await town.recordRestore();
+  await town.settle(town.show('1', await town.sealOrder(orderId)));
+  expect(await meterOne()).toMatchObject({ restored: 'unread' });
+});
+
+test('credit whose receipts never come is found in the register, recorded once and booked by two people', async () => {
+  await sellElsewhere(12);
+  await town.recordRestore();
+  await town.read('1');
+  expect(await town.violations()).toEqual([]);
+  await town.renewKey('1', 'o1');
+  expect(await meterOne()).toMatchObject({ settled: '1200', orphaned: '1200', quarantined: false });
+  const [remainder] = await orphans();
+  expect(remainder).toMatchObject({ amount: '1200', status: 'RECORDED', remainder: true });
+  const voucherId = remainder?.voucherId ?? '';
+  for (const by of ['discom', 'bank']) {
+    await town.submit('RecoverOrphan', { meterId: '1', voucherId, amount: '1200' }, by);
+  }
+  expect(await town.violations()).toEqual([]);
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a receipt that comes after its money was counted in the register takes it out of there', async () => {
+  const receipts = await sellElsewhere(3);
+  await town.recordRestore();
+  await town.settle(receipts[0] ?? '');
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  expect((await orphans()).map(({ amount }) => amount).sort()).toEqual(['100', '200']);
+  await town.settle(receipts[1] ?? '');
+  expect((await orphans()).map(({ amount }) => amount).sort()).toEqual(['100', '100', '100']);
+  await town.settle(receipts[2] ?? '');
+  const all = await orphans();
+  expect(all.find(({ remainder }) => remainder)).toMatchObject({ amount: '0', status: 'NOTHING' });
+  expect(await meterOne()).toMatchObject({ settled: '300', orphaned: '300', orphans: 4 });
+  expect(await town.violations()).toEqual([]);
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a receipt that comes after its money was booked is counted there and not again', async () => {
+  const [receipt = ''] = await sellElsewhere(1);
+  await town.recordRestore();
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  const [remainder] = await orphans();
+  const about = { meterId: '1', voucherId: remainder?.voucherId ?? '', amount: '100' };
+  for (const by of ['discom', 'bank']) await town.submit('RecoverOrphan', about, by);
+  await town.settle(receipt);
+  expect((await orphans()).find(({ partOf }) => partOf !== undefined)).toMatchObject({
+    amount: '0',
+    status: 'NOTHING',
+    partOf: about.voucherId,
+  });
+  expect(await town.violations()).toEqual([]);
+});
+
+test('a request whose forgotten voucher has shown itself is not issued again in the new epoch', async () => {
+  const [receipt = ''] = await sellElsewhere(1, '5000');
+  await town.recordRestore();
+  await town.settle(receipt);
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  // The handset says the very same again: the bytes are the lost town's, the key is this town's.
+  expect(await town.issue({ requestId: 'lost-0', amount: '5000' })).toMatchObject({
+    code: 'CONFLICT',
+    final: true,
+  });
+  expect(await town.issue({ requestId: 'another', amount: '5000' })).toMatchObject({ ok: true });
+});
+
+test('a closed meter only needs to be read', async () => {
+  await sellElsewhere(1);
+  await lost.settle(lost.show('1', await lost.sealOrder(await lost.endEpoch('CloseMeter', '1', 'o1'))));
+  takeBoard();
+  await town.recordRestore();
+  await town.submit('RecordMeter', { status: statusWith(town.status('1'), 0x40) }, 'gateway');
+  expect(await meterOne()).toMatchObject({ closed: true, quarantined: false, settled: '100' });
+  expect(await town.violations()).toEqual([]);
+});
+
+/** The frame's MAC is the gateway's to check. */
+const statusWith = (frame: string, bits: number): string =>
+  frame.slice(0, 2) +
+  (Number.parseInt(frame.slice(2, 4), 16) | bits).toString(16).padStart(2, '0') +
+  frame.slice(4);
+
+test('an order that its meter refuses in quarantine is given again for the epoch that the meter is in', async () => {
+  await lost.renewKey('1', 'elsewhere');
+  await town.recordRestore();
+  await town.read('1');
+  const early = await town.endEpoch('RotateMeterKey', '1', 'o1');
+  takeBoard();
+  const receipt = town.show('1', await town.sealOrder(early));
+  await town.submit('WithdrawOrder', { meterId: '1', receipt }, 'gateway');
+  expect(await meterOne()).toMatchObject({ keyEpoch: 2, restored: 'read' });
+  await town.renewKey('1', 'o2');
+  expect(await meterOne()).toMatchObject({ keyEpoch: 3, quarantined: false });
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test.each([
+  [
+    'a receipt for a voucher that it does not know',
+    async () => void (await town.settle((await sellElsewhere(1))[0] ?? '')),
+  ],
+  [
+    'a status with a seq that it never issued',
+    async () => void (await sellElsewhere(1).then(() => town.read('1'))),
+  ],
+  [
+    'a status of an epoch that another copy began',
+    async () => {
+      await lost.renewKey('1', 'elsewhere');
+      takeBoard();
+      await town.read('1');
+    },
+  ],
+])('a ledger that was not restored stops issuing to all at %s', async (_what, happens) => {
+  await happens();
+  expect((await ledger())?.halted).toMatchObject({ meterId: '1' });
+  expect(await town.issue({ requestId: 'r1', meterId: '2' })).toMatchObject({
+    code: 'LEDGER_HALTED',
+    final: false,
+  });
+  await expect(town.submit('CloseWallet', { walletId: 'wallet' })).rejects.toMatchObject({
+    code: 'LEDGER_HALTED',
+  });
+  await town.resume(true);
+  expect(await town.issue({ requestId: 'r1', meterId: '2' })).toMatchObject({ code: 'QUARANTINED' });
+  await town.read('2');
+  await town.renewKey('2', 'o1');
+  expect(await town.issue({ requestId: 'r1', meterId: '2' })).toMatchObject({ ok: true });
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('what a meter shows of another copy in an epoch begun after the restore halts the ledger', async () => {
+  await town.recordRestore();
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  await lost.renewKey('1', 'o1');
+  await sellElsewhere(1);
+  await town.read('1');
+  expect((await ledger())?.halted).toMatchObject({ what: 'ledger-behind', meterId: '1' });
+});
+
+test('a suspended meter halts nobody, and one finding halts once', async () => {
+  const [receipt = ''] = await sellElsewhere(1);
+  await town.read('1');
+  await town.submit('Suspend', { meterId: '1', suspended: true, reason: 'it lies' });
+  await town.resume();
+  await town.read('1');
+  await town.settle(receipt);
+  expect((await ledger())?.halted).toBeUndefined();
+  await expect(town.resume()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+});
+
+test('a new board shows nothing of another copy', async () => {
+  const board = lost.meters.get('1');
+  const { record } = board ?? {};
+  if (board === undefined || record === undefined) throw new Error('no board');
+  town.meters.set('1', { ...board, record: { ...record, keyEpoch: 4 } });
+  await town.read('1');
+  expect(await meterOne()).toMatchObject({ quarantine: 'ledger-behind', keyEpoch: 4 });
+  expect((await ledger())?.halted).toBeUndefined();
+});
