@@ -109,7 +109,9 @@ class WorldLife {
     world.trouble();
     this.#injector.start();
     this.#workload.start();
-    await this.#pass(world.plan.troubledMs);
+    while (world.violations.length === 0 && world.time.now() < world.troubledUntilMs) {
+      await this.#pass(world.troubledUntilMs - world.time.now());
+    }
     this.#workload.stop();
     world.heal();
     this.#injector.heal();
@@ -162,7 +164,8 @@ class WorldLife {
     while (!this.#isQuiet() && time.now() < endMs && violations.length === 0) await this.#pass(CALM_LOOK_MS);
     if (violations.length > 0 || this.#isQuiet()) return;
     for (const handset of this.#handsets) {
-      if (handset.outstanding > 0) this.#world.violated('I5', `${handset.name} waits for ${handset.waitsFor.join(', ')}`);
+      if (handset.outstanding > 0)
+        this.#world.violated('I5', `${handset.name} waits for ${handset.waitsFor.join(', ')}`);
     }
     for (const { voucherId, status, meterId } of this.#books.vouchers) {
       if (this.#credits.wasReplaced(meterId) || (status !== 'ISSUED' && status !== 'CANCELLING')) continue;
@@ -174,7 +177,8 @@ class WorldLife {
   #isQuiet(): boolean {
     if (this.#site.books === undefined) return false;
     const isOpen = this.#meters.some(
-      ({ meterId }) => !this.#credits.wasReplaced(meterId) && (this.#books.meter(meterId)?.open.length ?? 0) > 0,
+      ({ meterId }) =>
+        !this.#credits.wasReplaced(meterId) && (this.#books.meter(meterId)?.open.length ?? 0) > 0,
     );
     return !isOpen && this.#handsets.every(({ outstanding }) => outstanding === 0);
   }

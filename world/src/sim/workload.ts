@@ -27,7 +27,7 @@ export class Workload {
     const { wishEveryMs } = this.#world.plan;
     this.#world.time.after(this.#chance.below(2 * wishEveryMs), () => {
       if (this.#isOver) return;
-      this.#askSomething(this.#chance.pick(this.#handsets));
+      if (!this.#world.isDark) this.#askSomething(this.#chance.pick(this.#handsets));
       this.start();
     });
   }
@@ -39,7 +39,10 @@ export class Workload {
   #askSomething(handset: HandsetNode): void {
     const chance = this.#chance;
     const dice = chance.next();
-    const [voucherId, requestId] = [chance.pick([...handset.vouchers, '']), chance.pick([...handset.requests, ''])];
+    const [voucherId, requestId] = [
+      chance.pick([...handset.vouchers, '']),
+      chance.pick([...handset.requests, '']),
+    ];
     if (dice < 0.12 && voucherId !== '') return handset.ask({ op: 'cancel', voucherId } as Wish);
     if (dice < 0.15 && requestId !== '') return handset.ask({ op: 'cancel', of: requestId } as Wish);
     if (dice < 0.2 && requestId !== '') return handset.ask({ op: 'query', of: requestId });

@@ -17,6 +17,10 @@ export interface World {
   chance(concern: string): Chance;
   /** How strong a fault is now: 0 when the world does not have it, or has healed. */
   strength(kind: FaultKind): number;
+  /** There is no power anywhere: nothing runs, and nothing is asked. */
+  readonly isDark: boolean;
+  /** The power goes everywhere for so many ms, by which the world's troubles last longer. */
+  darken(ms: number): void;
   /** Something that must never happen has happened. */
   violated(invariant: string, what: string): void;
 }
@@ -37,7 +41,10 @@ export class TroubledWorld implements World {
   readonly tally: Tally;
   readonly network: Network;
   readonly violations: string[] = [];
+  /** Faults and wishes come until then; a blackout puts it off. */
+  troubledUntilMs = 0;
   #healed = true;
+  #darkUntilMs = 0;
 
   constructor(parts: WorldParts) {
     this.plan = parts.plan;
@@ -51,8 +58,18 @@ export class TroubledWorld implements World {
     return this.#healed;
   }
 
+  get isDark(): boolean {
+    return this.time.now() < this.#darkUntilMs;
+  }
+
   trouble(): void {
     this.#healed = false;
+    this.troubledUntilMs = this.time.now() + this.plan.troubledMs;
+  }
+
+  darken(ms: number): void {
+    this.#darkUntilMs = this.time.now() + ms;
+    this.troubledUntilMs += ms;
   }
 
   heal(): void {

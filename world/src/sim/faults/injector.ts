@@ -51,6 +51,7 @@ export class Injector {
 
   start(): void {
     for (const kind of Object.keys(EVERY_MS) as FaultKind[]) {
+      if (kind === 'broker-crash' && this.#of.site.broker === undefined) continue;
       if (this.#world.strength(kind) > 0) this.#strikeLater(kind, this.#world.chance(`fault ${kind}`));
     }
   }
@@ -70,7 +71,11 @@ export class Injector {
   }
 
   #nodes(): string[] {
-    return [BROKER_NODE, ...this.#of.site.gateways.map(({ name }) => name), ...this.#devices().map(({ name }) => name)];
+    return [
+      BROKER_NODE,
+      ...this.#of.site.gateways.map(({ name }) => name),
+      ...this.#devices().map(({ name }) => name),
+    ];
   }
 
   #strikeLater(kind: FaultKind, chance: ReturnType<World['chance']>): void {
@@ -80,8 +85,10 @@ export class Injector {
     const delayMs = (-Math.log(1 - chance.next()) * meanMs) / strength;
     this.#world.time.after(delayMs, () => {
       if (this.#world.strength(kind) === 0) return;
-      this.#world.tally.fault(kind);
-      this.#strikes[kind]?.(chance);
+      if (!this.#world.isDark) {
+        this.#world.tally.fault(kind);
+        this.#strikes[kind]?.(chance);
+      }
       this.#strikeLater(kind, chance);
     });
   }
@@ -116,7 +123,9 @@ export class Injector {
         const meter = chance.pick(meters);
         trace.note(meter.name, 'outage');
         meter.stop();
-        time.after(chance.between(SECOND_MS, 3 * MINUTE_MS), () => meter.start());
+        time.after(chance.between(SECOND_MS, 3 * MINUTE_MS), () => {
+          if (!this.#world.isDark) meter.start();
+        });
       },
       'handset-crash': (chance) => chance.pick(handsets).crash(false),
       'handset-wiped': (chance) => chance.pick(handsets).crash(true),
@@ -133,8 +142,10 @@ export class Injector {
   #blackout(ms: number): void {
     const { time, trace } = this.#world;
     trace.note('town', `blackout for ${ms} ms`);
+    this.#world.darken(ms);
     for (const device of this.#devices()) device.stop();
     for (const gateway of this.#of.site.gateways) gateway.stayDown(ms);
+    this.#of.site.broker?.stayDown(ms);
     time.after(ms, () => {
       for (const device of this.#devices()) device.start();
     });

@@ -28,7 +28,8 @@ export const troubledLinks =
       if (late) world.tally.fault('message-delay');
       const repeat = (): void => {
         run();
-        if (twice) world.time.after(reorders ? chance.below(LONG_DELAY_MS) : 0, run);
+        if (twice && reorders) world.time.after(chance.below(LONG_DELAY_MS), run);
+        else if (twice) run();
       };
       if (late) world.time.after(chance.below(LONG_DELAY_MS), repeat);
       else repeat();

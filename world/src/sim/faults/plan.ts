@@ -49,5 +49,4 @@ const drawFaults = (seed: number, only: readonly FaultKind[] | undefined): Reado
   return new Map(drawn.filter(([kind, strength]) => strength > 0 && (only?.includes(kind) ?? true)));
 };
 
-const strengthOf = (chance: Chance): number =>
-  chance.happens(SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0;
+const strengthOf = (chance: Chance): number => (chance.happens(SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0);

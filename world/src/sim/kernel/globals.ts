@@ -134,8 +134,7 @@ export const replaceGlobals = (): void => {
   Object.assign(require('node:timers/promises'), {
     setTimeout: (delayMs: number, value: unknown) =>
       new Promise((resolve) => timeNow().after(delayMs, () => resolve(value))),
-    setImmediate: (value: unknown) =>
-      new Promise((resolve) => setCountedImmediate(() => resolve(value))),
+    setImmediate: (value: unknown) => new Promise((resolve) => setCountedImmediate(() => resolve(value))),
   });
   Math.random = () => chanceNow().next();
   Object.defineProperty(performance, 'now', { value: () => timeNow().now() - timeNow().startMs });

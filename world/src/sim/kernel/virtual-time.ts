@@ -96,5 +96,4 @@ export class VirtualTime {
   }
 }
 
-const isBefore = (a: Timer, b: Timer): boolean =>
-  a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+const isBefore = (a: Timer, b: Timer): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);

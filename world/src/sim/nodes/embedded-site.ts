@@ -1,5 +1,5 @@
-import type { Submitter } from '@tapwatt/chaincode';
 import type { Broker } from '@tapwatt/broker';
+import type { Submitter } from '@tapwatt/chaincode';
 import {
   type AssembledGateway,
   createInProcessBus,
@@ -103,7 +103,10 @@ export class EmbeddedSite implements Site, Crashable {
   }
 
   figures(): Readonly<Record<string, number>> {
-    return { ...this.#running?.gateway.figures(), connections: this.#running?.broker.stats().connections ?? 0 };
+    return {
+      ...this.#running?.gateway.figures(),
+      connections: this.#running?.broker.stats().connections ?? 0,
+    };
   }
 
   async stop(): Promise<void> {
@@ -112,6 +115,11 @@ export class EmbeddedSite implements Site, Crashable {
   }
 
   async #boot(): Promise<void> {
+    const { time } = this.#world;
+    if (time.now() < this.#downUntilMs) {
+      time.after(this.#downUntilMs - time.now(), () => void this.#boot());
+      return;
+    }
     const life = new Incarnation(this.#world, {
       name: this.name,
       chance: this.#crashChance,
@@ -188,7 +196,7 @@ export class EmbeddedSite implements Site, Crashable {
     if (running?.life === life) void running.broker.close({ deadlineMs: 0 });
     if (this.#stopped) return;
     const pauseMs = this.#crashChance.between(LEAST_DOWN_MS, MOST_DOWN_MS);
-    time.after(Math.max(pauseMs, this.#downUntilMs - time.now()), () => void this.#boot());
+    time.after(pauseMs, () => void this.#boot());
   }
 }
 

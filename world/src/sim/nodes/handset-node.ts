@@ -1,4 +1,11 @@
-import { Handset, memoryRequestStore, mqttLinks, type RequestStore, type Wish, type WishNotes } from '@tapwatt/simulator';
+import {
+  Handset,
+  memoryRequestStore,
+  mqttLinks,
+  type RequestStore,
+  type Wish,
+  type WishNotes,
+} from '@tapwatt/simulator';
 import type { Answers } from '../checks/answers.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { World } from '../world.ts';
@@ -46,7 +53,9 @@ export class HandsetNode {
   }
 
   get waitsFor(): readonly string[] {
-    return this.#handset.outstanding.map(({ request, status }) => `${request.op} ${request.requestId} ${status}`);
+    return this.#handset.outstanding.map(
+      ({ request, status }) => `${request.op} ${request.requestId} ${status}`,
+    );
   }
 
   start(): void {
@@ -76,7 +85,7 @@ export class HandsetNode {
     this.#handset = this.#newHandset();
     this.#world.trace.note(this.name, isWiped ? 'wiped' : 'crashed');
     this.#world.time.after(this.#world.chance(`down ${this.name} ${this.#life}`).below(MOST_DOWN_MS), () => {
-      if (this.#isOff) this.start();
+      if (this.#isOff && !this.#world.isDark) this.start();
     });
   }
 

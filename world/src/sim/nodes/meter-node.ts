@@ -1,14 +1,14 @@
+import { bytesToHex } from '@tapwatt/firmware-contracts';
 import {
   CuttableNvm,
   constantLoad,
-  MemoryNvm,
   METER_NVM_WORDS,
+  MemoryNvm,
   Meter,
   mqttLinks,
   type NvmStorage,
   provisionMemory,
 } from '@tapwatt/simulator';
-import { bytesToHex } from '@tapwatt/firmware-contracts';
 import type { CreditLog } from '../checks/credit-log.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { Chance } from '../kernel/chance.ts';

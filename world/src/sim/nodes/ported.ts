@@ -1,5 +1,5 @@
-import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
 import { parseTopic } from '@tapwatt/firmware-contracts';
+import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
 import type { Incarnation } from './incarnation.ts';
 
 const channelOf = (site: string, topic: string): string => parseTopic(site, topic)?.channel ?? 'status';

@@ -1,0 +1,47 @@
+import { type RunOptions, readOptions, USAGE } from './run/options.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const narrate = (line: string): void => void process.stderr.write(`${line}\n`);
+const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Runs worlds as the command line says; answers the exit code. */
+export const runWorlds = async (args: readonly string[]): Promise<number> => {
+  let options: RunOptions | undefined;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    narrate(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    return EXIT_USAGE;
+  }
+  if (options === undefined) {
+    tell(USAGE);
+    return 0;
+  }
+  return options.seed === undefined ? many(options) : one(options, options.seed);
+};
+
+const many = async (options: RunOptions): Promise<number> => {
+  const { runMany } = await import('./run/run-many.ts');
+  const { totals, seconds } = await runMany(options, narrate);
+  for (const [name, counts] of Object.entries({ fault: totals.faults, 'crash point': totals.crashPoints })) {
+    for (const [what, count] of [...counts].sort()) narrate(`${name}: ${what}: ${count}`);
+  }
+  tell(totals.line(seconds));
+  return totals.failed.length === 0 ? 0 : EXIT_FAILED;
+};
+
+/** In this very process, so that the trace comes out line by line. */
+const one = async ({ trace, limits, mutation }: RunOptions, seed: number): Promise<number> => {
+  const { replaceGlobals } = await import('./kernel/globals.ts');
+  const { plant } = await import('./mutations/plant.ts');
+  if (mutation !== undefined) plant(mutation);
+  replaceGlobals();
+  const { runSeed } = await import('./run-seed.ts');
+  const result = await runSeed({ seed, ...limits, ...(trace ? { onTrace: tell } : {}) });
+  for (const violation of result.violations) narrate(violation);
+  const faults = Object.values(result.faults).reduce((sum, count) => sum + count, 0);
+  tell(`seed ${seed}: ${result.events} events, ${faults} faults, hash ${result.hash}`);
+  return result.violations.length === 0 ? 0 : EXIT_FAILED;
+};

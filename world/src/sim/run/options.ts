@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { FAULT_KINDS, isFaultKind } from '../faults/kinds.ts';
+import type { PlanLimits } from '../faults/plan.ts';
+
+export interface RunOptions {
+  readonly baseSeed: number;
+  readonly seeds: number;
+  readonly minutes: number;
+  /** One world only. */
+  readonly seed?: number;
+  readonly trace: boolean;
+  readonly workers?: number;
+  /** So many of the first seeds are run twice, in two processes. */
+  readonly twice: number;
+  readonly mutation?: string;
+  readonly limits: PlanLimits;
+}
+
+export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B] [--workers W] [--twice N]
+npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model]
+Either with --mutation NAME: production code with that bug planted.
+Kinds of faults: ${FAULT_KINDS.join(', ')}`;
+
+const DEFAULT_MINUTES = 5;
+const DEFAULT_TWICE = 50;
+
+const OPTIONS = {
+  seeds: { type: 'string' },
+  minutes: { type: 'string' },
+  'base-seed': { type: 'string' },
+  seed: { type: 'string' },
+  trace: { type: 'boolean' },
+  workers: { type: 'string' },
+  twice: { type: 'string' },
+  only: { type: 'string' },
+  'troubled-ms': { type: 'string' },
+  ledger: { type: 'string' },
+  mutation: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Reads the command line; `undefined` when the help was asked for. Throws what is wrong with it. */
+export const readOptions = (args: readonly string[]): RunOptions | undefined => {
+  const { values } = parseArgs({ args: [...args], options: OPTIONS });
+  if (values.help === true) return undefined;
+  const count = (name: 'seeds' | 'base-seed' | 'seed' | 'workers' | 'twice' | 'troubled-ms', least = 0) =>
+    values[name] === undefined ? undefined : wholeNumber(name, values[name], least);
+  const [seed, workers, troubledMs] = [count('seed'), count('workers', 1), count('troubled-ms', 1)];
+  return {
+    baseSeed: count('base-seed') ?? 1,
+    seeds: count('seeds', 1) ?? Number.POSITIVE_INFINITY,
+    minutes: minutesOf(values.minutes, values.seeds === undefined),
+    trace: values.trace ?? false,
+    twice: count('twice') ?? DEFAULT_TWICE,
+    ...(seed === undefined ? {} : { seed }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(values.mutation === undefined ? {} : { mutation: values.mutation }),
+    limits: {
+      ...(values.only === undefined ? {} : { only: kindsOf(values.only) }),
+      ...(troubledMs === undefined ? {} : { troubledMs }),
+      ...(values.ledger === undefined ? {} : { ledger: ledgerOf(values.ledger) }),
+    },
+  };
+};
+
+const wholeNumber = (name: string, text: string, least: number): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Error(`--${name} is a whole number from ${least} on.`);
+  return value;
+};
+
+const minutesOf = (text: string | undefined, isBudget: boolean): number => {
+  if (text === undefined) return isBudget ? DEFAULT_MINUTES : Number.POSITIVE_INFINITY;
+  const minutes = Number(text);
+  if (!(minutes > 0)) throw new Error('--minutes is a number above 0.');
+  return minutes;
+};
+
+const kindsOf = (text: string) =>
+  text === 'none'
+    ? []
+    : text.split(',').map((kind) => {
+        if (isFaultKind(kind)) return kind;
+        throw new Error(`--only: there is no kind of fault ${kind}.`);
+      });
+
+const ledgerOf = (text: string) => {
+  if (text === 'embedded' || text === 'fabric-model') return text;
+  throw new Error('--ledger is embedded or fabric-model.');
+};

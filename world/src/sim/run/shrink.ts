@@ -1,0 +1,51 @@
+import { planOf } from '../faults/plan.ts';
+import type { SeedResult } from '../run-seed.ts';
+import type { Crew } from './crew.ts';
+import type { WorldRequest } from './protocol.ts';
+
+const SHORTEST_MS = 15_000;
+
+/** The smallest world found that still breaks the same rule: fewer kinds of faults, and a shorter time of trouble. */
+export const shrink = async (crew: Crew, result: SeedResult, from: WorldRequest): Promise<WorldRequest> => {
+  const invariant = invariantOf(result);
+  const stillFails = async (request: WorldRequest): Promise<boolean> =>
+    invariantOf(await crew.run(request)) === invariant;
+  const fewer = await withFewerKinds(from, stillFails);
+  return inShorterTime(fewer, stillFails);
+};
+
+type StillFails = (request: WorldRequest) => Promise<boolean>;
+
+const withFewerKinds = async (from: WorldRequest, stillFails: StillFails): Promise<WorldRequest> => {
+  let best = from;
+  for (const kind of planOf(from.seed, from).faults.keys()) {
+    const kinds = [...planOf(best.seed, best).faults.keys()];
+    const smaller = { ...best, only: kinds.filter((other) => other !== kind) };
+    if (await stillFails(smaller)) best = smaller;
+  }
+  return best;
+};
+
+const inShorterTime = async (from: WorldRequest, stillFails: StillFails): Promise<WorldRequest> => {
+  let [works, tooShort] = [planOf(from.seed, from).troubledMs, 0];
+  while (works - tooShort > SHORTEST_MS) {
+    const troubledMs = Math.round((works + tooShort) / 2);
+    if (await stillFails({ ...from, troubledMs })) works = troubledMs;
+    else tooShort = troubledMs;
+  }
+  return { ...from, troubledMs: works };
+};
+
+const invariantOf = ({ violations }: SeedResult): string | undefined => violations[0]?.split(':')[0];
+
+/** The command that runs exactly this world. */
+export const commandOf = ({ seed, only, troubledMs, ledger }: WorldRequest, mutation?: string): string =>
+  [
+    `npm run world -- --seed ${seed}`,
+    only === undefined ? '' : `--only ${only.length === 0 ? 'none' : only.join(',')}`,
+    troubledMs === undefined ? '' : `--troubled-ms ${troubledMs}`,
+    ledger === undefined ? '' : `--ledger ${ledger}`,
+    mutation === undefined ? '' : `--mutation ${mutation}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');

@@ -1,0 +1,34 @@
+import { replaceGlobals } from '../kernel/globals.ts';
+import { plant } from '../mutations/plant.ts';
+import type { WorldAnswer, WorldRequest } from './protocol.ts';
+
+/** A process that runs one world after another, as its parent asks. The first argument names a bug to plant. */
+const [mutation] = process.argv.slice(2);
+if (mutation !== undefined) plant(mutation);
+replaceGlobals();
+const { runSeed } = await import('../run-seed.ts');
+
+let lost: string | undefined;
+process.on('unhandledRejection', (reason) => {
+  lost ??= reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+});
+
+const answer = async (request: WorldRequest): Promise<WorldAnswer> => {
+  try {
+    const result = await runSeed(request);
+    const { violations } = result;
+    const all =
+      lost === undefined ? violations : [...violations, `a rejection was handled by nobody: ${lost}`];
+    return { result: { ...result, violations: all } };
+  } catch (error) {
+    return { failed: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  } finally {
+    lost = undefined;
+  }
+};
+
+process.on('message', (request) => {
+  void answer(request as WorldRequest).then((said) => process.send?.(said));
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.('ready');
