@@ -16,6 +16,7 @@ export interface GatewayParts {
   readonly credentials: Credentials;
   readonly local: LocalRedemptions;
   readonly administer: (jws: string, signal: AbortSignal) => Promise<Committed<unknown>>;
+  readonly backup: () => AsyncIterable<Uint8Array>;
   readonly readiness: () => ReadinessReport;
   readonly stats: () => Promise<StatsReport>;
   /** Runs a reading over one unchanging moment of the ledger. */
@@ -47,8 +48,23 @@ export function createGatewayServices(parts: GatewayParts): GatewayServices {
     async *redeem(voucher, { signal }) {
       for await (const step of parts.local.redeem(voucher, signal)) yield { ...step, atMs: clock.nowMs() };
     },
+    backup: oneAtATime(parts.backup),
     readiness: parts.readiness,
     stats: parts.stats,
     invariants: ({ signal }) => parts.atOneMoment((still) => checkInvariants(still, { signal })),
+  };
+}
+
+/** Every reader of a backup holds a snapshot of the ledger. */
+function oneAtATime(backup: () => AsyncIterable<Uint8Array>): () => AsyncIterable<Uint8Array> {
+  let underWay = false;
+  return async function* () {
+    if (underWay) throw new TapwattError('BUSY', 'Another backup is being made.');
+    underWay = true;
+    try {
+      yield* backup();
+    } finally {
+      underWay = false;
+    }
   };
 }

@@ -3,6 +3,7 @@ import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
 import { assembleGateway } from './assemble-gateway.ts';
+import { backupBytes } from './backup/write-backup.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
 import { type OpenedData, openDataDirectory } from './data/open.ts';
@@ -126,6 +127,11 @@ async function build(
   const services = createGatewayServices({
     ...{ live: board, ledger, issuer, credentials, administer, readiness, clock },
     local: gateway.local,
+    backup: () =>
+      backupBytes(embedded.dump(), {
+        ledgerKey: data.keys.ledger,
+        createdAt: Math.floor(clock.nowMs() / 1000),
+      }),
     identity: {
       gatewayId: config.gatewayId,
       site: config.site,

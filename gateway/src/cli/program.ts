@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { meterCommands, partyCommands, voucherCommands, walletCommands } from './business-commands.ts';
+import { backupCommands } from './copy-commands.ts';
 import type { Builder, ProgramRun } from './define-command.ts';
 import type { CliEdges } from './edges.ts';
 import { EXIT } from './exit-code.ts';
@@ -36,6 +37,7 @@ export function createProgram(edges: CliEdges, version: string): ProgramRun {
   meterCommands(build);
   voucherCommands(build);
   keyCommands(build);
+  backupCommands(build);
   devCommands(build);
   return run;
 }

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { resumeCommand } from './copy-commands.ts';
 import { type Builder, command, group, local, remote } from './define-command.ts';
 import type { CommonOptions } from './session.ts';
 
@@ -78,6 +79,7 @@ export function ledgerCommands(build: Builder): void {
     { name: 'invariants', about: 'check that all money adds up', options: local },
     async (session, given) => (await load()).ledgerInvariants(session, given),
   );
+  resumeCommand(build, ledger);
 }
 
 export function configCommands(build: Builder): void {

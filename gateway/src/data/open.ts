@@ -4,6 +4,7 @@ import { type GatewayKeys, loadGatewayKeys } from '../keys/gateway-keys.ts';
 import type { RandomBytes } from '../keys/key-material.ts';
 import { readAdminToken, writeAdminToken } from './admin-token.ts';
 import { type DataLayout, dataLayout, type KeyName } from './layout.ts';
+import { finishReplacement } from './replaced-ledger.ts';
 import { requireLedgerWhereOneWas } from './require-ledger.ts';
 import { claimDataDirectory } from './schema-version.ts';
 
@@ -28,6 +29,7 @@ export interface OpenedData {
 export async function openDataDirectory(options: OpenDataOptions): Promise<OpenedData> {
   const layout = dataLayout(options.directory);
   await claimDataDirectory(layout);
+  await finishReplacement(layout);
   const created =
     options.profile === 'development'
       ? await createMissingKeys({ layout, development: true, random: options.random })

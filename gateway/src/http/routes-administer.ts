@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { hexToBytes, identityOf, JWS_LENGTH_MAX, TapwattError } from '@tapwatt/firmware-contracts';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -5,6 +6,7 @@ import { refusal } from './error-reply.ts';
 import { checked, meterIdParam, nameParam } from './query-params.ts';
 import type { GatewayServices, RedemptionStep } from './services.ts';
 
+const BACKUP_IDLE_MS = 60_000;
 const ORDER_DEADLINE_MS = 20_000;
 const REDEMPTION_DEADLINE_MS = 15_000;
 
@@ -24,6 +26,12 @@ export function administerRoutes(app: FastifyInstance, services: GatewayServices
     const voucher = hexToBytes(checked(redemptionBody, request.body).voucher);
     const steps = services.redeem(voucher, { signal: deadline(reply, REDEMPTION_DEADLINE_MS) });
     return answerRedemption(reply, await collect(steps));
+  });
+  app.get('/api/v1/backup', administer, async (_request, reply) => {
+    const bytes = Readable.from(services.backup(), { objectMode: false });
+    // Whoever stops reading gives the snapshot of the ledger back.
+    reply.raw.setTimeout(BACKUP_IDLE_MS, () => bytes.destroy(new TapwattError('DEADLINE')));
+    return reply.type('application/octet-stream').send(bytes);
   });
   app.get('/api/v1/meters/:id/provisioning', administer, async ({ params }) =>
     services.meterProvisioning(checked(meterIdParam, params).id),

@@ -77,6 +77,8 @@ export interface GatewayServices {
   passwordOf(identity: string): string;
   /** Presents a sealed voucher of 72 bytes; ends at its last step, or when `signal` aborts. */
   redeem(voucher: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<RedemptionStep>;
+  /** The bytes of a backup of the ledger as it is now. Throws BUSY while another is being read. */
+  backup(): AsyncIterable<Uint8Array>;
   readiness(): ReadinessReport;
   stats(): Promise<StatsReport>;
   /** Checks I1 to I3 page by page. */

@@ -1,5 +1,6 @@
 import type { Submitter } from '@tapwatt/chaincode';
 import type { Committed, Ledger } from '../ledger.ts';
+import type { LedgerDump } from './dump.ts';
 import type { Finding } from './finding.ts';
 import type { EmbeddedStats, LedgerCondition } from './stats.ts';
 import type { VerifyOptions, VerifyResult } from './verify.ts';
@@ -35,6 +36,8 @@ export interface EmbeddedLedger {
   /** Recomputes chain and state of the blocks durable now, while the ledger goes on. Throws `LedgerUnavailable`. */
   verify(options?: VerifyOptions): Promise<VerifyResult>;
   verifier(): Promise<RunningVerifier>;
+  /** All rows of the blocks durable now, while the ledger goes on; to be closed. Throws `LedgerUnavailable`. */
+  dump(): LedgerDump;
   /** Commits what was taken, ends all subscriptions, and lets go of the directory. */
   close(): Promise<void>;
 }

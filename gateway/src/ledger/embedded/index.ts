@@ -1,5 +1,7 @@
 export { toStorageError } from './classic-level-errors.ts';
+export { classicLevelPlace } from './classic-level-storage.ts';
 export { type DiskVerifier, verifierOfDisk } from './disk-verifier.ts';
+export { headOf, type LedgerDump, loadRows } from './dump.ts';
 export type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
 export type { Finding } from './finding.ts';
 export { DEFAULT_LIMITS, type EmbeddedLimits } from './limits.ts';

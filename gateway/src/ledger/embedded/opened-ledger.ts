@@ -1,6 +1,7 @@
 import type { QueryResult, Submitter } from '@tapwatt/chaincode';
 import { bytesToHex, publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Committed, Ledger } from '../ledger.ts';
+import { dumpOf, type LedgerDump } from './dump.ts';
 import type { EmbeddedLedger, RunningVerifier } from './embedded-ledger.ts';
 import type { Engine } from './engine.ts';
 import { type Head, type Meta, NO_HEAD, readHead } from './head.ts';
@@ -101,6 +102,10 @@ export class OpenedLedger implements EmbeddedLedger {
         ),
       close: () => verifier.close(),
     };
+  }
+
+  dump(): LedgerDump {
+    return dumpOf(this.#parts.engine.snapshot(), this.#parts);
   }
 
   close(): Promise<void> {
