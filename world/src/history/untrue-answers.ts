@@ -1,4 +1,5 @@
 import type { VoucherRecord } from '@tapwatt/chaincode';
+import { ERRORS } from '@tapwatt/firmware-contracts';
 import type { Ledger } from '@tapwatt/gateway';
 import type { ClientHistory, RequestHistory } from './client-history.ts';
 
@@ -42,7 +43,8 @@ async function issuedAfterAll(
   books: Books,
   { requestId, facts }: RequestHistory,
 ): Promise<string | undefined> {
-  if (facts.code === 'BUSY' || facts.code === 'OUTCOME_UNKNOWN') return undefined;
+  // "Not now" says nothing of another copy of the same request.
+  if (facts.code !== undefined && ERRORS[facts.code].retry === 'same') return undefined;
   const parties = await books.evaluate('ListParties', { role: 'handset', limit: 100 });
   for (const { id } of parties.parties) {
     const request = await books.evaluate('GetRequest', { kid: id, requestId });

@@ -19,7 +19,7 @@ import { Workload } from './workload.ts';
 import { TroubledWorld } from './world.ts';
 
 const START_MS = 1_800_000_000_000;
-const CHECK_EVERY_MS = 20_000;
+const CHECK_EVERY_MS = 60_000;
 const CALM_DEADLINE_MS = 30 * 60_000;
 const CALM_LOOK_MS = 5_000;
 /** I8: what may wait anywhere in a world of this size. */

@@ -3,7 +3,11 @@ import type { RangeBounds, StorageWrite } from './storage.ts';
 /** Rows in memory with ranges in key order; a copy costs nothing until one side writes. */
 export class RowTable {
   #rows: Map<string, string | Uint8Array>;
-  #sorted: readonly string[] | undefined;
+  /** Shared with copies, so that whoever sorts first sorts for all. */
+  #order: { sorted: readonly string[] | undefined; unsorted: readonly string[] } = {
+    sorted: undefined,
+    unsorted: [],
+  };
   #shared = false;
 
   constructor(rows: Map<string, string | Uint8Array> = new Map()) {
@@ -24,7 +28,7 @@ export class RowTable {
 
   copy(): RowTable {
     const copy = new RowTable(this.#rows);
-    copy.#sorted = this.#sorted;
+    copy.#order = this.#order;
     copy.#shared = true;
     this.#shared = true;
     return copy;
@@ -32,22 +36,34 @@ export class RowTable {
 
   write(writes: readonly StorageWrite[]): void {
     this.#own();
+    const added: string[] = [];
     for (const { key, value } of writes) {
-      if (!this.#rows.has(key)) this.#sorted = undefined;
+      if (!this.#rows.has(key)) added.push(key);
       this.#rows.set(key, value);
     }
+    const { sorted, unsorted } = this.#order;
+    if (added.length > 0) this.#order = { sorted, unsorted: [...unsorted, ...added] };
   }
 
   remove(key: string): void {
     this.#own();
     this.#rows.delete(key);
-    this.#sorted = undefined;
+    this.#order = { sorted: undefined, unsorted: [] };
   }
 
   keysIn({ gte, lt, limit = Number.POSITIVE_INFINITY }: RangeBounds): readonly string[] {
-    this.#sorted ??= [...this.#rows.keys()].sort();
-    const from = firstAtLeast(this.#sorted, gte);
-    return this.#sorted.slice(from, Math.min(firstAtLeast(this.#sorted, lt), from + limit));
+    const sorted = this.#sort();
+    const from = firstAtLeast(sorted, gte);
+    return sorted.slice(from, Math.min(firstAtLeast(sorted, lt), from + limit));
+  }
+
+  #sort(): readonly string[] {
+    const order = this.#order;
+    if (order.sorted !== undefined && order.unsorted.length === 0) return order.sorted;
+    const keys = order.sorted === undefined ? this.#rows.keys() : order.sorted.concat(order.unsorted);
+    order.sorted = [...keys].sort();
+    order.unsorted = [];
+    return order.sorted;
   }
 
   #own(): void {

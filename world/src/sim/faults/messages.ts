@@ -2,7 +2,7 @@ import type { Link, LinkFactory } from '@tapwatt/simulator';
 import type { World } from '../world.ts';
 
 /** One of so many messages, at full strength. */
-const PROBABILITY = 0.15;
+const PROBABILITY = 0.25;
 const LONG_DELAY_MS = 8_000;
 
 export interface MessageFaultOptions {

@@ -34,8 +34,8 @@ export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
   const ledger = limits.ledger ?? drawn;
   const gateways = chance.between(1, 2);
   const size = { meters: chance.between(1, 4), handsets: chance.between(1, 3) };
-  const troubledMs = chance.between(15, 45) * MINUTE_MS;
-  const wishEveryMs = chance.pick([4_000, 8_000, 15_000]);
+  const troubledMs = chance.between(8, 24) * MINUTE_MS;
+  const wishEveryMs = chance.pick([3_000, 6_000, 12_000]);
   return {
     ...{ seed, ledger, ...size, wishEveryMs },
     gateways: ledger === 'embedded' ? 1 : gateways,

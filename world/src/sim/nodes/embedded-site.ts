@@ -42,6 +42,7 @@ export class EmbeddedSite implements Site, Crashable {
   readonly #town: Town;
   readonly #disk = new SimulatedDisk();
   readonly #journal = new Map<string, string>();
+  readonly #verified = new Map<string, boolean>();
   readonly #crashChance;
   readonly #processChance;
   #life: Incarnation | undefined;
@@ -140,7 +141,7 @@ export class EmbeddedSite implements Site, Crashable {
   async #serve(life: Incarnation, ledger: EmbeddedLedger): Promise<void> {
     const party = ledger.as({ partyId: this.name, role: 'gateway' });
     const { master, mqttKey } = this.#town;
-    const keep = { master, mqttKey, journal: this.#journal };
+    const keep = { master, mqttKey, journal: this.#journal, verified: this.#verified };
     const broker = await runBroker(life, keep, party);
     const gateway = runGateway({
       ...{ world: this.#world, life, keep, ledger: party, bus: createInProcessBus(broker.leg()) },

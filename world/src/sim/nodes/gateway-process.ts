@@ -10,6 +10,7 @@ import {
   type MessageBus,
   type RedemptionObserver,
 } from '@tapwatt/gateway';
+import { rawPublicKey } from '@tapwatt/firmware-contracts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 import type { Incarnation } from './incarnation.ts';
@@ -24,7 +25,22 @@ export interface GatewayKeep {
   readonly master: Uint8Array;
   readonly mqttKey: Uint8Array;
   readonly journal: Map<string, string>;
+  /** Signatures verified before: a resent request is the same bytes. */
+  readonly verified: Map<string, boolean>;
 }
+
+const isSigned = (
+  verified: Map<string, boolean>,
+  { signingInput, signature }: { readonly signingInput: Uint8Array; readonly signature: Uint8Array },
+  key: KeyObject,
+): boolean => {
+  const name = `${rawPublicKey(key)}~${Buffer.from(signature).toString('base64')}~${Buffer.from(signingInput).toString('base64')}`;
+  const known = verified.get(name);
+  if (known !== undefined) return known;
+  const isTrue = verify(null, signingInput, key, signature);
+  verified.set(name, isTrue);
+  return isTrue;
+};
 
 export interface GatewayProcessParts {
   readonly world: World;
@@ -56,8 +72,7 @@ export const runGateway = (parts: GatewayProcessParts): AssembledGateway => {
     observer: observerOf(world, life),
     random: { bytes: (length) => chance.bytes(length) },
     signal: new AbortController().signal,
-    verifySignature: async ({ signingInput, signature }, key: KeyObject) =>
-      verify(null, signingInput, key, signature),
+    verifySignature: async (request, key) => isSigned(keep.verified, request, key),
     onError: (error, doing) => {
       if (life.isAlive) world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
     },
