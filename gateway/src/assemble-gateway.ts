@@ -1,3 +1,5 @@
+import type { JwsSigner } from '@tapwatt/firmware-contracts';
+import { identityOf } from '@tapwatt/firmware-contracts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Clock, Random } from './edges/edges.ts';
 import { createInbox } from './inbox.ts';
@@ -8,6 +10,7 @@ import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
 import { createClockKeeper } from './metering/clock-keeper.ts';
 import type { LiveBoard } from './observability/live-board.ts';
+import { createQuarantine, type Quarantine } from './quarantine/quarantine.ts';
 import { createMeterWatch } from './redemption/meter-watch.ts';
 import type { RedemptionObserver } from './redemption/observer.ts';
 import { createPresenter, type Presenter } from './redemption/presenter.ts';
@@ -34,6 +37,8 @@ export interface GatewayParts {
   readonly observer: RedemptionObserver;
   readonly clock: Clock;
   readonly random: Random;
+  /** The gateway's own party key: leads meters out of the quarantine of a restore. */
+  readonly signer?: JwsSigner;
   /** Without it, off the main thread, in whatever order the machine's threads finish. */
   readonly verifySignature?: VerifySignature;
   /** Aborted when the gateway stops: what waits for the ledger is given up then, and found again at the next start. */
@@ -48,6 +53,8 @@ export interface AssembledGateway {
   readonly redemptions: Redemptions;
   readonly presenter: Presenter;
   readonly local: LocalRedemptions;
+  /** Begins with `start`, and with the first `refresh` knows whether the ledger issues. */
+  readonly quarantine: Quarantine;
   /** How much is on its way, by kind. */
   figures(): Readonly<Record<string, number>>;
   /** Resolves when nothing waits for the ledger. */
@@ -62,14 +69,25 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     // A handset that is away, or behind, asks again.
     link.result(handsetId, result).catch(() => undefined);
   });
-  const settler = createSettler(ledger, { clock, random, signal });
+  const settler = createSettler(ledger, {
+    ...{ clock, random, signal },
+    onSettled: ({ meterId, alarms, outcome }) =>
+      // An orphan with its receipt is told of by the redemptions.
+      quarantine.changed(
+        meterId,
+        alarms?.filter(({ what }) => what !== 'orphan' || outcome !== 'orphan'),
+      ),
+  });
   const redemptions = createRedemptions({
     ...{ issuer, ledger, settler, link, observer, clock, random, signal },
     tell(watcher, progress) {
       if (local.tell(watcher, progress)) return;
       outbox.answer(watcher.handsetId, { requestId: watcher.requestId, ...answerOf(progress) });
     },
-    onOpenChanged: (meterId) => presenter.enqueue(meterId),
+    onOpenChanged(meterId) {
+      presenter.enqueue(meterId);
+      quarantine.changed(meterId);
+    },
   });
   const issuance = createIssuance({ ledger, issuer, clock, random, signal });
   const deskPorts: DeskPorts = {
@@ -81,17 +99,30 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
   };
   const local = createLocalRedemptions(deskPorts);
-  const presenter = createPresenter({ ledger, issuer, redemptions, clock, signal, onError }, config.sweep);
+  const isListening = (id: string) => bus.isConnected(identityOf({ who: 'meter', id })) === true;
+  const presenterPorts = { ledger, issuer, redemptions, isListening, clock, signal, onError };
+  const presenter = createPresenter(presenterPorts, config.sweep);
   const desk = createRequestDesk(deskPorts, observer);
   const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });
-  const watch = createMeterWatch({ ledger, clock, random, signal });
+  const quarantine = createQuarantine({
+    ...{ ledger, issuer, observer, clock, random, signal, onError },
+    ledgerId: config.ledgerId,
+    signer: parts.signer,
+    intervalMs: config.sweep.intervalMs,
+    onMeterChanged: presenter.enqueue,
+  });
+  const watch = createMeterWatch({
+    ...{ ledger, clock, random, signal },
+    onRecorded: quarantine.changed,
+    onStatus: quarantine.heard,
+  });
   const inbox = createInbox({
     ...{ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, onError },
   });
   listen(bus, config.site, inbox);
 
   return {
-    ...{ link, redemptions, presenter, local },
+    ...{ link, redemptions, presenter, local, quarantine },
     figures: () => ({
       inFlight: redemptions.inFlight,
       meters: redemptions.meters,

@@ -24,6 +24,8 @@ export interface PresenterPorts {
   readonly ledger: Pick<Ledger, 'evaluate'>;
   readonly issuer: Issuer;
   readonly redemptions: Redemptions;
+  /** Whether a meter is connected now, as far as its broker tells: one that did not answer for a while counts as away. */
+  readonly isListening: (meterId: string) => boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown, doing: string) => void;
@@ -106,6 +108,10 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
         limit: limits.pageSize,
         ...(after === undefined ? {} : { after }),
       });
+      for (const { meterId } of page.meters) {
+        if (!redemptions.isReachable(meterId) && ports.isListening(meterId))
+          redemptions.reachable(meterId, true);
+      }
       const reachable = page.meters.filter((meter) => redemptions.isReachable(meter.meterId));
       found += reachable.length;
       for (const meter of reachable) enqueue(meter.meterId);

@@ -1,0 +1,50 @@
+import type { MeterSummary } from '@tapwatt/chaincode';
+import { describe, expect, it } from 'vitest';
+import { createManualClock } from '../edges/manual-clock.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { createPresenter } from './presenter.ts';
+import type { Redemptions } from './redemptions.ts';
+
+const LIMITS = { intervalMs: 1_000, pageSize: 10, maxInFlight: 10 };
+
+/** A presenter over meter 1 with open vouchers, which is away as far as the redemptions know. */
+function presenterOf({ isListening }: { isListening: boolean }) {
+  const reachable = new Set<string>();
+  const presenter = createPresenter(
+    {
+      ledger: {
+        evaluate: async (name: string) =>
+          name === 'MetersWithOpen'
+            ? { meters: [{ meterId: '1', open: [] } as unknown as MeterSummary] }
+            : null,
+      } as unknown as Ledger,
+      issuer: {} as Issuer,
+      redemptions: {
+        isReachable: (meterId: string) => reachable.has(meterId),
+        reachable: (meterId: string) => void reachable.add(meterId),
+        inFlight: 0,
+      } as unknown as Redemptions,
+      isListening: () => isListening,
+      clock: createManualClock(),
+      signal: new AbortController().signal,
+      onError: () => undefined,
+    },
+    LIMITS,
+  );
+  return { presenter, reachable };
+}
+
+describe('the sweep', () => {
+  it('tries again a meter that did not answer for a while, though it is connected and says nothing', async () => {
+    const { presenter, reachable } = presenterOf({ isListening: true });
+    expect(await presenter.sweep()).toBe(1);
+    expect([...reachable]).toEqual(['1']);
+  });
+
+  it('leaves a meter alone that is not connected', async () => {
+    const { presenter, reachable } = presenterOf({ isListening: false });
+    expect(await presenter.sweep()).toBe(0);
+    expect([...reachable]).toEqual([]);
+  });
+});
