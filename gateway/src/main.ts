@@ -24,6 +24,7 @@ import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { observeRedemptions } from './observability/observe-redemptions.ts';
 import { readinessOf } from './observability/readiness.ts';
+import type { Quarantine } from './quarantine/quarantine.ts';
 import { openLevelJournal } from './requests/level-journal.ts';
 import { VERSION } from './version.ts';
 
@@ -96,11 +97,13 @@ async function build(
   if (broker !== undefined) undo.push(() => broker.close());
 
   let listening = false;
+  let quarantine: Quarantine | undefined;
   const readiness = () =>
     readinessOf({
       ledger: embedded.condition,
       ledgerCause: ledgerWatch.cause,
       listening,
+      quarantine: quarantine?.view(),
       stopping: signal.aborted,
     });
   const board = createLiveBoard({
@@ -118,11 +121,19 @@ async function build(
 
   const gateway = assembleGateway({
     ...{ config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError },
+    signer: { kid: config.gatewayId, privateKey: data.keys.gateway },
   });
+
+  quarantine = gateway.quarantine;
+  void quarantine.refresh();
 
   const administer = createAdministration({
     ...{ ledger, issuer, clock, onMeterChanged: gateway.presenter.enqueue },
-    submitOrder: (jws, aborted) => embedded.submitOrder(jws, { signal: aborted }),
+    async submitOrder(jws, aborted) {
+      const committed = await embedded.submitOrder(jws, { signal: aborted });
+      void gateway.quarantine.refresh();
+      return committed;
+    },
   });
   const services = createGatewayServices({
     ...{ live: board, ledger, issuer, credentials, administer, readiness, clock },
@@ -160,6 +171,7 @@ async function build(
   const mqttPort = broker === undefined ? undefined : await listenBroker(broker, config.mqtt);
   listening = true;
   gateway.presenter.start();
+  gateway.quarantine.start();
   await announce(gateway.link, config, 'online');
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
 

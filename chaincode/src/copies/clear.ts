@@ -2,6 +2,7 @@ import type { OrderRecord } from '../protocol/records.ts';
 import { ledgerOf } from '../registry/genesis.ts';
 import { isUncleared, type MeterRecord } from '../registry/meter-record.ts';
 import { Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
 import type { ShownReceipt } from '../vouchers/shown-receipt.ts';
 import type { Work } from '../work.ts';
 import { withRemainder } from './remainder.ts';
@@ -37,6 +38,21 @@ export async function clearedByEnd(
   const isNext = after.keyEpoch === keyEpoch + 1 && after.quarantine === undefined;
   if (order.restores !== restores || !isNext) return after;
   return { ...(await withRemainder(work, after, end)), cleared: { restores, keyEpoch } };
+}
+
+/** A receipt shows the epoch that the meter is in, as a status does; what counts in the end is C's. */
+export async function readByReceipt(work: Work, meter: MeterRecord, keyEpoch: number): Promise<MeterRecord> {
+  const { restores = 0 } = await ledgerOf(work.draft);
+  if (keyEpoch !== meter.keyEpoch || meter.read === restores || !isUncleared(restores, meter)) return meter;
+  const read: MeterRecord = { ...meter, read: restores };
+  work.draft.put(KEY.meter(meter.meterId), read);
+  return read;
+}
+
+/** Whether a status is older than what the meter showed since; while a meter is being cleared that is no fall. */
+export async function isOldInQuarantine(work: Work, meter: MeterRecord, receiptNo: number): Promise<boolean> {
+  const { restores = 0 } = await ledgerOf(work.draft);
+  return isUncleared(restores, meter) && receiptNo < (meter.seen?.receiptNo ?? 0);
 }
 
 /** The meter after an authentic status in quarantine: read, and cleared if it is closed and owes no answer. */

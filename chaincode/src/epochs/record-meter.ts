@@ -5,7 +5,7 @@ import {
   STATE_BIT,
   type StatusFields,
 } from '@tapwatt/firmware-contracts';
-import { readInQuarantine } from '../copies/clear.ts';
+import { isOldInQuarantine, readInQuarantine } from '../copies/clear.ts';
 import { ahead } from '../copies/evidence.ts';
 import type { MeterFigures } from '../protocol/records.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
@@ -34,7 +34,8 @@ export async function recordMeter(
       : await read(work, before, { fields, status });
   const changed = canonicalJson(before) !== canonicalJson(after);
   if (changed) work.draft.put(KEY.meter(before.meterId), after);
-  return { changed, meter: summaryOf(after) };
+  const { alarms } = work;
+  return { changed, meter: summaryOf(after), ...(alarms.length === 0 ? {} : { alarms }) };
 }
 
 async function read(
@@ -44,6 +45,7 @@ async function read(
 ): Promise<MeterRecord> {
   // A status of an epoch long ended is an old one: its frame is authentic for ever.
   if (fields.keyEpoch < meter.keyEpoch) return meter;
+  if (await isOldInQuarantine(work, meter, fields.receiptNo)) return meter;
   const seen: MeterFigures = {
     keyEpoch: fields.keyEpoch,
     receiptNo: fields.receiptNo,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@tapwatt/firmware-contracts';
 import type { Role } from '../context.ts';
+import type { Alarm } from './events.ts';
 import type { MeterSummary, RestorePoint, VoucherRecord } from './records.ts';
 
 export interface GenesisRequest {
@@ -73,6 +74,8 @@ export interface SettlementResult {
   readonly settledTxId?: string;
   /** The meter after this item; absent when the ledger does not know it. */
   readonly meter?: MeterSummary;
+  /** What a person should look at, where it is new. */
+  readonly alarms?: readonly Alarm[];
 }
 
 export type CancelRequest =
@@ -190,7 +193,7 @@ export interface Transactions {
   RecordMeter: {
     /** A 64-byte status, hex, whose MAC the gateway has verified. */
     request: { readonly status: string };
-    result: { readonly changed: boolean; readonly meter: MeterSummary };
+    result: { readonly changed: boolean; readonly meter: MeterSummary; readonly alarms?: readonly Alarm[] };
   };
   /** The first transaction after a restore from backup: from it on no meter is issued to before it was cleared. */
   RecordRestore: {

@@ -1,4 +1,5 @@
 import { endsEpoch } from '@tapwatt/firmware-contracts';
+import { readByReceipt } from '../copies/clear.ts';
 import { ahead, suspectCopy } from '../copies/evidence.ts';
 import { settleEndOfEpoch } from '../epochs/ended.ts';
 import type { VoucherRecord } from '../protocol/records.ts';
@@ -31,15 +32,18 @@ export async function settleReceipts(
 
 async function settleItem(work: Work, item: unknown): Promise<SettlementResult> {
   let shown: ShownReceipt | undefined;
+  const earlier = work.alarms.length;
   try {
     const receipt = readShownReceipt(readRequest(item, (fields) => fields.hex('receipt', 128)));
     shown = receipt;
     const settled = await apart(work, async (branch) => {
       const outcome = await settleShown(branch, receipt);
-      await noticeSeqs(branch, receipt);
+      await noticeWindow(branch, receipt);
       return outcome;
     });
-    return { ...named(shown), ...settled, ...(await meterAfter(work, shown)) };
+    const alarms = work.alarms.slice(earlier);
+    const told = alarms.length === 0 ? {} : { alarms };
+    return { ...named(shown), ...settled, ...(await meterAfter(work, shown)), ...told };
   } catch (error) {
     const { code } = asRejected(error);
     const meter = shown === undefined ? {} : await meterAfter(work, shown);
@@ -58,8 +62,8 @@ async function meterAfter(work: Work, { meterId }: ShownReceipt): Promise<Pick<S
 }
 
 /** A receipt shows its meter's window too: a seq in it that was never issued was issued by another copy of this ledger. */
-async function noticeSeqs(work: Work, { meterId, keyEpoch, hi }: ShownReceipt): Promise<void> {
-  const meter = await requireMeter(work.draft, meterId);
+async function noticeWindow(work: Work, { meterId, keyEpoch, hi }: ShownReceipt): Promise<void> {
+  const meter = await readByReceipt(work, await requireMeter(work.draft, meterId), keyEpoch);
   const firstUnissued = keyEpoch > meter.keyEpoch ? 1 : meter.nextSeq;
   if (keyEpoch < meter.keyEpoch || hi < firstUnissued) return;
   work.draft.put(KEY.meter(meterId), await ahead(work, meter, { what: 'ledger-behind', keyEpoch }));

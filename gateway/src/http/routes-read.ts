@@ -56,6 +56,9 @@ export function readRoutes(app: FastifyInstance, services: GatewayServices): voi
       'DEPOSIT_UNKNOWN',
     ),
   );
+  app.get('/api/v1/orphans', read, async ({ query }) =>
+    services.evaluate('ListOrphans', defined(checked(pageParams, query))),
+  );
   app.get('/api/v1/parties/:id', read, async ({ params }) =>
     found(await services.evaluate('GetParty', { id: checked(nameParam, params).id }), 'PARTY_UNKNOWN'),
   );

@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
+import type { QuarantineView } from '../quarantine/quarantine.ts';
 
 export interface ReadinessInputs {
   /** `failed`: the storage failed and is being opened again. `damaged`: it stays closed. */
@@ -7,6 +8,7 @@ export interface ReadinessInputs {
   /** Why it failed, where that is known. */
   readonly ledgerCause?: ErrorCode | undefined;
   readonly listening: boolean;
+  readonly quarantine?: QuarantineView | undefined;
   readonly stopping: boolean;
 }
 
@@ -32,8 +34,26 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
       message: 'The ledger’s data is damaged.',
     });
   }
+  reasons.push(...quarantineReasons(inputs.quarantine));
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
   return { state: reasons.length === 0 ? 'ready' : worst, reasons };
+}
+
+/** Nothing, or not everything, is issued; what was sealed is redeemed all the same. */
+function quarantineReasons({ halted, restored }: QuarantineView = {}): ReadinessReason[] {
+  const reasons: ReadinessReason[] = [];
+  if (halted !== undefined) {
+    const { meaning, remedy } = ERRORS.LEDGER_HALTED;
+    const message = `${meaning} Meter ${halted.meterId} showed it (${halted.what}). ${remedy}`;
+    reasons.push({ part: 'ledger', state: 'degraded', code: 'LEDGER_HALTED', message });
+  }
+  const { waiting, fromBlock } = restored ?? {};
+  if (restored === undefined || waiting?.meters === 0) return reasons;
+  const who = waiting === undefined ? 'meters' : `${waiting.meters} of ${waiting.of} meters`;
+  const since =
+    fromBlock === undefined ? 'since it was resumed' : `since it was restored to block ${fromBlock}`;
+  const message = `The ledger issues nothing for ${who} that were not cleared ${since}. ${ERRORS.QUARANTINED.remedy}`;
+  return [...reasons, { part: 'ledger', state: 'degraded', code: 'QUARANTINED', message }];
 }
 
 const notReady = (part: string, message: string): ReadinessReason => ({

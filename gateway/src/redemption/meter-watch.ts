@@ -1,4 +1,4 @@
-import type { MeterDetail } from '@tapwatt/chaincode';
+import type { Alarm, MeterDetail } from '@tapwatt/chaincode';
 import { bytesToHex, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -26,10 +26,15 @@ const isBelow = (a: Registers, b: Registers): boolean =>
  * so that the ledger knows more than the status does.
  */
 function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Registers): boolean {
-  if (status.keyEpoch === 0) return !meter.quarantined;
-  if (status.keyEpoch > meter.keyEpoch) return status.keyEpoch !== (meter.order?.keyEpoch ?? 0) + 1;
-  if (meter.quarantined) return false;
-  if (status.keyEpoch === meter.keyEpoch && status.hi >= meter.nextSeq) return true;
+  // What a restore holds back is not held for a reason of its own.
+  const isHeld = meter.quarantine !== undefined && meter.quarantine !== 'restored';
+  if (status.keyEpoch === 0) return !isHeld;
+  if (status.keyEpoch > meter.keyEpoch) {
+    return status.hi > 0 || status.keyEpoch !== (meter.order?.keyEpoch ?? 0) + 1;
+  }
+  if (isHeld) return false;
+  const isAhead = status.hi >= meter.nextSeq || status.floorSeq > meter.nextSeq;
+  if (status.keyEpoch === meter.keyEpoch && isAhead) return true;
   const { seen } = meter;
   if (seen === undefined) return false;
   return isBelow(newest, { ...seen, cumulativeCredited: BigInt(seen.cumulativeCredited) });
@@ -47,6 +52,10 @@ export function createMeterWatch(ports: {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** The ledger took a status, and what a person should look at because of it. */
+  readonly onRecorded?: (meterId: string, alarms: readonly Alarm[] | undefined) => void;
+  /** After the ledger has taken the status, or needed not to. */
+  readonly onStatus?: (meterId: string, frame: Uint8Array) => void;
 }): MeterWatch {
   const newest = createRecentMap<string, Registers>(MAX_REMEMBERED);
   const remember = (meterId: string, { receiptNo, cumulativeCredited }: Registers): void =>
@@ -65,10 +74,16 @@ export function createMeterWatch(ports: {
       remember(meterId, status);
       const meter = await ports.ledger.evaluate('GetMeter', { meterId });
       if (meter === null) return;
-      if (!(fell && !meter.quarantined) && !concernsLedger(status, meter, newest.get(meterId) ?? status))
-        return;
-      const transaction = { name: 'RecordMeter', request: { status: bytesToHex(frame) } } as const;
-      await submitSurely(ports.ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
+      const isNews = fell && (!meter.quarantined || meter.quarantine === 'restored');
+      if (isNews || concernsLedger(status, meter, newest.get(meterId) ?? status))
+        await record(meterId, frame);
+      ports.onStatus?.(meterId, frame);
     },
   };
+
+  async function record(meterId: string, frame: Uint8Array): Promise<void> {
+    const transaction = { name: 'RecordMeter', request: { status: bytesToHex(frame) } } as const;
+    const { result } = await submitSurely(ports.ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
+    ports.onRecorded?.(meterId, result.alarms);
+  }
 }

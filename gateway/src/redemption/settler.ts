@@ -27,12 +27,18 @@ export interface Settler {
 
 export function createSettler(
   ledger: Ledger,
-  edges: { readonly clock: Clock; readonly random: Random; readonly signal: AbortSignal },
+  edges: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly signal: AbortSignal;
+    readonly onSettled?: (result: SettlementResult) => void;
+  },
 ): Settler {
   const limits = { maxItems: MAX_RECEIPTS, maxQueued: MAX_QUEUED, maxInFlight: 2, lingerMs: LINGER_MS };
   const batcher = createBatcher<Uint8Array, Settlement>(limits, edges.clock, async (receipts) => {
     const request = { items: receipts.map((receipt) => ({ receipt: bytesToHex(receipt) })) };
     const committed = await submitSurely(ledger, { name: 'SettleReceipts', request }, edges);
+    for (const result of committed.result.items) edges.onSettled?.(result);
     // A receipt that comes again was settled by an earlier transaction: that one is what everybody is told.
     return committed.result.items.map((result) => ({ txId: result.settledTxId ?? committed.txId, result }));
   });

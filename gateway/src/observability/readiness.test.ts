@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { readinessOf } from './readiness.ts';
+
+const well = { ledger: 'open', listening: true, stopping: false } as const;
+
+it('is ready when nothing speaks against it', () => {
+  expect(readinessOf(well)).toEqual({ state: 'ready', reasons: [] });
+  expect(readinessOf({ ...well, quarantine: { restored: { waiting: { meters: 0, of: 9 } } } }).state).toBe(
+    'ready',
+  );
+});
+
+it('is degraded, not dead, while meters are in the quarantine of a restore, and says how many', () => {
+  const quarantine = { restored: { fromBlock: 41, waiting: { meters: 3, of: 9 } } };
+  const { state, reasons } = readinessOf({ ...well, quarantine });
+  expect([state, reasons[0]?.code]).toEqual(['degraded', 'QUARANTINED']);
+  expect(reasons[0]?.message).toContain('3 of 9 meters');
+  expect(reasons[0]?.message).toContain('block 41');
+});
+
+it('names the meter that showed another copy of the ledger, and what to do', () => {
+  const halted = { what: 'conflict', meterId: '4711', txId: 'ab' } as const;
+  const { state, reasons } = readinessOf({ ...well, quarantine: { halted } });
+  expect([state, reasons[0]?.code]).toEqual(['degraded', 'LEDGER_HALTED']);
+  expect(reasons[0]?.message).toMatch(/4711.*tapwatt ledger resume/);
+});
