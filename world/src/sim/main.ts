@@ -19,6 +19,7 @@ export const runWorlds = async (args: readonly string[]): Promise<number> => {
     tell(USAGE);
     return 0;
   }
+  if (options.mutations) return hunt(options);
   return options.seed === undefined ? many(options) : one(options, options.seed);
 };
 
@@ -30,6 +31,14 @@ const many = async (options: RunOptions): Promise<number> => {
   }
   tell(totals.line(seconds));
   return totals.failed.length === 0 ? 0 : EXIT_FAILED;
+};
+
+const hunt = async (options: RunOptions): Promise<number> => {
+  const { huntAll } = await import('./run/hunt.ts');
+  const hunted = await huntAll(options, narrate);
+  const seen = hunted.filter(({ caught }) => caught !== undefined).length;
+  tell(`${seen} of ${hunted.length} planted bugs seen`);
+  return seen === hunted.length ? 0 : EXIT_FAILED;
 };
 
 /** In this very process, so that the trace comes out line by line. */

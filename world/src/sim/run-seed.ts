@@ -164,8 +164,8 @@ class WorldLife {
     while (!this.#isQuiet() && time.now() < endMs && violations.length === 0) await this.#pass(CALM_LOOK_MS);
     if (violations.length > 0 || this.#isQuiet()) return;
     for (const handset of this.#handsets) {
-      if (handset.outstanding > 0)
-        this.#world.violated('I5', `${handset.name} waits for ${handset.waitsFor.join(', ')}`);
+      const waits = this.#waitsOf(handset);
+      if (waits.length > 0) this.#world.violated('I5', `${handset.name} waits for ${waits.join(', ')}`);
     }
     for (const { voucherId, status, meterId } of this.#books.vouchers) {
       if (this.#credits.wasReplaced(meterId) || (status !== 'ISSUED' && status !== 'CANCELLING')) continue;
@@ -180,7 +180,16 @@ class WorldLife {
       ({ meterId }) =>
         !this.#credits.wasReplaced(meterId) && (this.#books.meter(meterId)?.open.length ?? 0) > 0,
     );
-    return !isOpen && this.#handsets.every(({ outstanding }) => outstanding === 0);
+    return !isOpen && this.#handsets.every((handset) => this.#waitsOf(handset).length === 0);
+  }
+
+  /** A meter whose board was swapped is LOCKED: what was on its way to it has no end before people act. */
+  #waitsOf(handset: HandsetNode): readonly string[] {
+    return handset.waitsFor(({ meterId, voucherId }) => {
+      const voucher = voucherId === undefined ? undefined : this.#books.voucher(voucherId);
+      const at = voucher?.meterId ?? meterId;
+      return at === undefined || !this.#credits.wasReplaced(at);
+    });
   }
 
   async #check(): Promise<void> {

@@ -43,11 +43,11 @@ export class Workload {
       chance.pick([...handset.vouchers, '']),
       chance.pick([...handset.requests, '']),
     ];
-    if (dice < 0.12 && voucherId !== '') return handset.ask({ op: 'cancel', voucherId } as Wish);
-    if (dice < 0.15 && requestId !== '') return handset.ask({ op: 'cancel', of: requestId } as Wish);
-    if (dice < 0.2 && requestId !== '') return handset.ask({ op: 'query', of: requestId });
-    if (dice < 0.25) return handset.ask({ op: 'balance', walletId: handset.town.walletId });
-    this.#buy(handset, dice);
+    if (dice < 0.12 && voucherId !== '') handset.ask({ op: 'cancel', voucherId } as Wish);
+    else if (dice < 0.15 && requestId !== '') handset.ask({ op: 'cancel', of: requestId } as Wish);
+    else if (dice < 0.2 && requestId !== '') handset.ask({ op: 'query', of: requestId });
+    else if (dice < 0.25) handset.ask({ op: 'balance', walletId: handset.town.walletId });
+    else this.#buy(handset, dice);
   }
 
   #buy(handset: HandsetNode, dice: number): void {

@@ -21,6 +21,7 @@ const TRUE_WHEN: Readonly<Record<string, Expectation>> = {
 /** I4: every answer given to a client is true when it is heard, and stays true to the end. */
 export class Answers {
   readonly history: ClientHistory = createClientHistory();
+  readonly #abandoned: (readonly [handset: string, requestId: string])[] = [];
   readonly #world: World;
   readonly #books: Books;
   readonly #credits: CreditLog;
@@ -29,6 +30,11 @@ export class Answers {
     this.#world = world;
     this.#books = books;
     this.#credits = credits;
+  }
+
+  /** This request was told that another one of the same handset will never be committed. */
+  abandoned(handset: string, requestId: string): void {
+    this.#abandoned.push([handset, requestId]);
   }
 
   hear(handset: string, op: string, result: RequestResult, isContradiction: boolean): void {
@@ -47,6 +53,11 @@ export class Answers {
 
   /** Holds everything that was ever answered against the books at the end. */
   async review(books: Pick<Ledger, 'evaluate'>): Promise<void> {
+    for (const [kid, requestId] of this.#abandoned) {
+      const request = await books.evaluate('GetRequest', { kid, requestId });
+      if (request?.refused !== undefined) continue;
+      this.#world.violated('I4', `${requestId} was told to be abandoned, and is not refused`);
+    }
     for (const untrue of await untrueAnswers(books, this.history)) {
       const [invariant = 'I4', ...rest] = untrue.split(': ');
       this.#world.violated(invariant, rest.join(': '));

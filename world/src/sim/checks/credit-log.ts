@@ -49,7 +49,10 @@ export class CreditLog implements BooksListener {
     const { stored } = new MeterMemory(storage).recover();
     const truth = this.#truths.get(meterId) ?? { record: undefined, replaced: false };
     this.#truths.set(meterId, truth);
-    if (truth.replaced) return;
+    if (truth.replaced) {
+      if (stored !== undefined) this.#world.violated('I2', `meter ${meterId} took a blank memory for new`);
+      return;
+    }
     if (stored === undefined) {
       if (truth.record !== undefined) this.#world.violated('I2', `meter ${meterId} lost its record`);
       return;

@@ -1,5 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto';
 import { type BrokerLimits, createBroker } from '@tapwatt/broker';
+import { rawPublicKey } from '@tapwatt/firmware-contracts';
 import {
   type AssembledGateway,
   assembleGateway,
@@ -10,7 +11,6 @@ import {
   type MessageBus,
   type RedemptionObserver,
 } from '@tapwatt/gateway';
-import { rawPublicKey } from '@tapwatt/firmware-contracts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 import type { Incarnation } from './incarnation.ts';

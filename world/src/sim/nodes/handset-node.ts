@@ -1,3 +1,4 @@
+import { parseJws } from '@tapwatt/firmware-contracts';
 import {
   Handset,
   memoryRequestStore,
@@ -52,10 +53,15 @@ export class HandsetNode {
     return this.#handset.outstanding.length;
   }
 
-  get waitsFor(): readonly string[] {
-    return this.#handset.outstanding.map(
-      ({ request, status }) => `${request.op} ${request.requestId} ${status}`,
-    );
+  /** What it has no final answer to, in words; but for what concerns meters that cannot answer any more. */
+  waitsFor(canAnswer: (about: { meterId?: string; voucherId?: string }) => boolean): readonly string[] {
+    return this.#handset.outstanding
+      .filter(({ request, facts }) => {
+        const { meterId } = request;
+        const { voucherId } = facts;
+        return canAnswer({ ...(meterId && { meterId }), ...(voucherId && { voucherId }) });
+      })
+      .map(({ request, status }) => `${request.op} ${request.requestId} ${status}`);
   }
 
   start(): void {
@@ -126,6 +132,8 @@ export class HandsetNode {
         const { requestId, status, code } = result;
         world.trace.note(this.name, `heard ${requestId}: ${status} ${code ?? ''}`);
         if (status === 'issued' && result.voucherId !== undefined) this.vouchers.push(result.voucherId);
+        const { of } = parseJws(ask.request.jws).payload;
+        if (status === 'abandoned' && typeof of === 'string') this.#answers.abandoned(this.name, of);
         this.#answers.hear(this.name, ask.request.op, result, seen.heard === 'contradicted');
       },
     });

@@ -13,12 +13,15 @@ export interface RunOptions {
   /** So many of the first seeds are run twice, in two processes. */
   readonly twice: number;
   readonly mutation?: string;
+  /** Every planted bug, one after another, each until it is seen. */
+  readonly mutations: boolean;
   readonly limits: PlanLimits;
 }
 
 export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B] [--workers W] [--twice N]
 npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model]
 Either with --mutation NAME: production code with that bug planted.
+npm run world -- --mutations: every planted bug, each until a world sees it, in at most 200 seeds
 Kinds of faults: ${FAULT_KINDS.join(', ')}`;
 
 const DEFAULT_MINUTES = 5;
@@ -36,6 +39,7 @@ const OPTIONS = {
   'troubled-ms': { type: 'string' },
   ledger: { type: 'string' },
   mutation: { type: 'string' },
+  mutations: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -51,6 +55,7 @@ export const readOptions = (args: readonly string[]): RunOptions | undefined => 
     seeds: count('seeds', 1) ?? Number.POSITIVE_INFINITY,
     minutes: minutesOf(values.minutes, values.seeds === undefined),
     trace: values.trace ?? false,
+    mutations: values.mutations ?? false,
     twice: count('twice') ?? DEFAULT_TWICE,
     ...(seed === undefined ? {} : { seed }),
     ...(workers === undefined ? {} : { workers }),
