@@ -195,7 +195,16 @@ describe('two clones of one ledger', () => {
       await handset.hears(refused, 'settled');
       await sell(meter, '200');
       expect(meter.credited).toBe(1_400n);
-      expect((await orphans()).map(({ amount }) => amount)).toEqual(['700']);
+      const [orphan] = (await tapwatt('ledger', 'orphans')).orphans as readonly OrphanRecord[];
+      expect(orphan).toMatchObject({ amount: '700', status: 'RECORDED', remainder: true });
+      const about = ['--meter', meter.meterId, '--voucher', orphan?.voucherId ?? '', '--amount', '700'];
+      for (const [as, state] of [
+        ['discom', 'proposed'],
+        ['bank', 'recovered'],
+      ] as const) {
+        expect(await tapwatt('ledger', 'recover', ...about, '--as', as)).toMatchObject({ state });
+      }
+      expect((await orphans()).map(({ status }) => status)).toEqual(['RECOVERED']);
       await requireEqualBooks([meter, other]);
     },
     SLOW_MS,

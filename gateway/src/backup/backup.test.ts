@@ -200,6 +200,8 @@ describe('a kill -9', () => {
       expect(await readdir(layout.ledger)).toContain('mark');
       expect(await readdir(kept)).not.toContain('mark');
       expect(await readdir(layout.directory)).not.toContain('replace-ledger.json');
+      // A replacement that was taken away puts the old ledger back.
+      await rename(layout.ledger, join(layout.directory, 'ledger.unused'));
       await replaceLedger(layout, { fresh: 'ledger.absent', kept: 'ledger.unused' });
       expect(await readdir(layout.ledger)).toContain('mark');
     },

@@ -12,7 +12,7 @@ import {
   type StorageWrite,
   verifyLedgerDirectory,
 } from '../ledger/embedded/index.ts';
-import { openBackupFile } from './backup-file.ts';
+import { type BackupFile, openBackupFile } from './backup-file.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface RestoreOptions {
@@ -61,17 +61,24 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   requireKey(manifest, options.ledgerKey);
   const present = await presentLedger(layout, manifest);
   const stamp = Buffer.from(options.random(6)).toString('hex');
-  const fresh = join(layout.directory, FRESH + stamp);
+  const restores = await prepare(join(layout.directory, FRESH + stamp), options, backup);
+  onProgress({ phase: 'replace', done: 1, of: 1 });
+  const kept = `ledger.replaced-${timeName(options.clock.nowMs())}-${stamp}`;
+  await replaceLedger(layout, { fresh: FRESH + stamp, kept });
+  return { manifest, restores, kept: present.exists ? kept : undefined, keptHead: present.head };
+}
+
+/** A whole ledger in a directory of its own, with the restore recorded; answers how many it has seen. */
+async function prepare(
+  fresh: string,
+  options: RestoreOptions,
+  { manifest, rows }: BackupFile,
+): Promise<number> {
   try {
-    await loadRows(classicLevelPlace(fresh), counted(backup.rows(), manifest, onProgress));
+    await loadRows(classicLevelPlace(fresh), counted(rows(), manifest, options.onProgress));
     await requireWhole(fresh, options, manifest);
-    const restores = await recordRestore(fresh, options, manifest);
-    onProgress({ phase: 'replace', done: 1, of: 1 });
-    const kept = `ledger.replaced-${timeName(options.clock.nowMs())}-${stamp}`;
-    await replaceLedger(layout, { fresh: FRESH + stamp, kept });
-    return { manifest, restores, kept: present.exists ? kept : undefined, keptHead: present.head };
+    return await recordRestore(fresh, options, manifest);
   } catch (error) {
-    // After the replacement there is no such directory any more.
     await rm(fresh, { recursive: true, force: true });
     throw error;
   }

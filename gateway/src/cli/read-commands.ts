@@ -5,13 +5,8 @@ import type { MeterPage, MeterRow } from '../http/meter-view.ts';
 import type { GatewayIdentity, MeterProvisioning, ReadinessReport } from '../http/services.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type HandsetAccess, provisioningText } from './order-commands.ts';
-import { connectGateway, type GatewayOptions, type Session } from './session.ts';
+import { connectGateway, type GatewayOptions, type PageOptions, type Session } from './session.ts';
 import { type Column, money, pairs, table, time } from './text.ts';
-
-interface PageOptions extends GatewayOptions {
-  readonly limit?: string;
-  readonly after?: string;
-}
 
 export async function showStatus(session: Session, options: GatewayOptions): Promise<ExitCode> {
   const client = await connectGateway(session.edges, options);

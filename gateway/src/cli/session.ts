@@ -24,6 +24,12 @@ export interface GatewayOptions extends CommonOptions {
   readonly tokenFile?: string;
 }
 
+/** Options of commands that list. */
+export interface PageOptions extends GatewayOptions {
+  readonly limit?: string;
+  readonly after?: string;
+}
+
 /** Options of `run`. */
 export interface RunOptions extends CommonOptions {
   readonly profile?: string;

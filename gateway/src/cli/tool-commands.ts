@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { resumeCommand } from './copy-commands.ts';
+import { orphanCommands, resumeCommand } from './copy-commands.ts';
 import { type Builder, command, group, local, remote } from './define-command.ts';
 import type { CommonOptions } from './session.ts';
 
@@ -80,6 +80,7 @@ export function ledgerCommands(build: Builder): void {
     async (session, given) => (await load()).ledgerInvariants(session, given),
   );
   resumeCommand(build, ledger);
+  orphanCommands(build, ledger);
 }
 
 export function configCommands(build: Builder): void {

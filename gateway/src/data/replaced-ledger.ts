@@ -30,8 +30,11 @@ export async function finishReplacement(layout: DataLayout): Promise<void> {
   if (await exists(fresh)) {
     if (await exists(layout.ledger)) await rename(layout.ledger, kept);
     await rename(fresh, layout.ledger);
-    await syncDirectory(layout.directory);
+  } else if (!(await exists(layout.ledger)) && (await exists(kept))) {
+    // Somebody removed what was to come in its place.
+    await rename(kept, layout.ledger);
   }
+  await syncDirectory(layout.directory);
   await unlink(noteOf(layout));
   await syncDirectory(layout.directory);
 }
