@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 
 const MAJOR = 24;
 const EXIT_FAILED = 1;
+const INHERITED = ['inherit', 'inherit', 'inherit'];
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 
@@ -34,20 +35,29 @@ export function findNode24() {
 export async function underNode24(scriptUrl, run) {
   const node = findNode24();
   if (node === process.execPath) return run();
-  return runAndExit(node, [fileURLToPath(scriptUrl), ...process.argv.slice(2)]);
+  return runBin(node, [fileURLToPath(scriptUrl), ...process.argv.slice(2)]);
 }
 
-function runAndExit(node, args) {
+/**
+ * Runs a bin in this process's place: it gets every signal that asks to stop, and its channel to this process closes
+ * when this one is gone. A Ctrl-C reaches it from the terminal too, which the bins take for the one that it is.
+ */
+export const runBin = (node, args) =>
+  runAndExit(node, args, { stdio: [...INHERITED, 'ipc'], passedOn: ['SIGINT', 'SIGTERM', 'SIGHUP'] });
+
+/** Runs a tool. A second Ctrl-C means something to some of them, so they get it from the terminal alone. */
+const runTool = (node, args) => runAndExit(node, args, { stdio: INHERITED, passedOn: ['SIGTERM', 'SIGHUP'] });
+
+function runAndExit(node, args, { stdio, passedOn }) {
   if (node === undefined) return failWithoutNode();
   const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` };
-  const child = spawn(node, args, { stdio: 'inherit', env });
+  const child = spawn(node, args, { stdio, env });
   child.once('error', (error) => {
     console.error(`tapwatt: cannot run ${node}: ${error.message}`);
     process.exit(EXIT_FAILED);
   });
-  // Ctrl-C reaches the child from the terminal itself; the others reach only this process.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.on('SIGINT', () => {}); // the child's end is this one's
+  for (const signal of passedOn) process.on(signal, () => child.kill(signal));
   child.once('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
   return new Promise(() => {});
 }
@@ -82,5 +92,5 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
     console.error('usage: node scripts/with-node24.js COMMAND [ARGUMENT…]');
     process.exit(2);
   }
-  runAndExit(findNode24(), [fileOfCommand(command), ...args]);
+  runTool(findNode24(), [fileOfCommand(command), ...args]);
 }

@@ -26,6 +26,8 @@ const stopSignal = (): AbortSignal => {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.once('disconnect', onSignal); // whoever started it with a channel is gone
+  process.channel?.unref();
   process.stdout.on('error', () => stop.abort()); // the reader of a pipe has gone
   return stop.signal;
 };

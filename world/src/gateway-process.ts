@@ -47,6 +47,7 @@ export async function startGatewayProcess(options: GatewayProcessOptions): Promi
         'ignore',
         'pipe',
         options.logFile === undefined ? 'inherit' : openSync(options.logFile, 'a', 0o600),
+        'ipc', // closes when this process is gone, however it ended
       ],
       env: { ...process.env, ...options.environment },
     },

@@ -81,18 +81,23 @@ function startSimulator(options: StartOptions, fleetFile: string) {
       ...[SIMULATOR, 'run', '--fleet', fleetFile, '--state', join(options.data, 'simulator')],
       ...['--meters', String(options.meters), '--interval-ms', options.intervalMs],
     ],
-    { stdio: ['ignore', 'inherit', 'inherit'] },
+    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   const ended = endOf(child);
   return { ended, stop: () => stopChild(child, ended, STOP_DEADLINE_MS) };
 }
 
-/** Resolves at the first Ctrl-C (or SIGTERM); the terminal sends it to both children as well. */
+/**
+ * Resolves at the first Ctrl-C (or SIGTERM), which the terminal sends to both children as well, and when what npm
+ * started in this process's place is gone.
+ */
 const interrupted = (): Promise<'interrupted'> =>
   new Promise((resolve) => {
     const ask = () => resolve('interrupted');
     process.on('SIGINT', ask);
     process.on('SIGTERM', ask);
+    process.once('disconnect', ask);
+    process.channel?.unref();
   });
 
 async function run(options: StartOptions): Promise<number> {

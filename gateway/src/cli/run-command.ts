@@ -1,7 +1,12 @@
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type RunOptions, readConfig, type Session } from './session.ts';
 
-/** `run`: one gateway, until SIGINT or SIGTERM; a second signal ends it at once. Logs go to stderr. */
+const SAME_CTRL_C_MS = 1_000;
+
+/**
+ * `run`: one gateway, until SIGINT or SIGTERM, or until whoever started it with a channel is gone; a second Ctrl-C ends
+ * it at once. Logs go to stderr.
+ */
 export async function runGateway(session: Session, options: RunOptions): Promise<ExitCode> {
   const { config } = await readConfig(session.edges, options);
   const { startGateway } = await import('../main.ts');
@@ -31,14 +36,18 @@ export async function runGateway(session: Session, options: RunOptions): Promise
 
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
-    const ask = (): void => {
-      if (asked) process.exit(EXIT.failed);
-      asked = true;
+    let askedAtMs: number | undefined;
+    const ask = (signal?: NodeJS.Signals): void => {
+      const nowMs = performance.now();
+      // One Ctrl-C arrives more than once where a terminal, npm and a launcher all pass it on, the last as SIGTERM.
+      if (signal === 'SIGINT' && nowMs - (askedAtMs ?? nowMs) > SAME_CTRL_C_MS) process.exit(EXIT.failed);
+      askedAtMs ??= nowMs;
       resolve();
     };
     process.on('SIGINT', ask);
     process.on('SIGTERM', ask);
+    process.once('disconnect', () => ask());
+    process.channel?.unref();
   });
 }
 

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
+import { until } from './until.ts';
+
+const PROCESSES = fileURLToPath(new URL('../src/gateway-process.ts', import.meta.url));
+
+let directory: string;
+let dataDirectory: string;
+let logFile: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tw-'));
+  dataDirectory = join(directory, 'data');
+  logFile = join(directory, 'gateway.log');
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const stopped = async () => (await readFile(logFile, 'utf8')).includes('the gateway has stopped');
+const anyPorts = { mqttPort: 0, httpPort: 0 };
+
+test('a Ctrl-C that a terminal, npm and a launcher pass on is one', async () => {
+  const gateway: GatewayProcess = await startGatewayProcess({ dataDirectory, logFile, ...anyPorts });
+  for (const signal of ['SIGINT', 'SIGINT', 'SIGTERM'] as const) process.kill(gateway.pid, signal);
+  expect(await gateway.ended).toBe(0);
+  expect(await stopped()).toBe(true);
+});
+
+test('a gateway stops when the process that launched it is killed', async () => {
+  const options = JSON.stringify({ dataDirectory, logFile, ...anyPorts });
+  const script = `
+    const { startGatewayProcess } = await import(${JSON.stringify(PROCESSES)});
+    console.log((await startGatewayProcess(${options})).pid);`;
+  const launcher = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [pid] = await once(createInterface(launcher.stdout), 'line');
+  launcher.kill('SIGKILL');
+  await until('the gateway to stop', async () => (await stopped()) || undefined);
+  await until('the end of its process', () => isGone(Number(pid)) || undefined);
+});
+
+function isGone(pid: number): boolean {
+  try {
+    return !process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+}
