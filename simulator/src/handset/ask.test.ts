@@ -53,6 +53,12 @@ describe('a request that waits for its results', () => {
     );
   });
 
+  it('takes a refusal that passes for no contradiction, however far it is', () => {
+    const far = after(newAsk(request('redeem'), 0), result('on-meter'));
+    expect(hear(far, result('refused', { code: 'LEDGER_UNAVAILABLE' }), 1).heard).toBe('not-now');
+    expect(hear(far, result('refused', { code: 'BAD_MAC' }), 1).heard).toBe('contradicted');
+  });
+
   it('knows when each kind of request is over', () => {
     const issued = result('issued', { voucher: 'ab', voucherId: '00' as VoucherId });
     expect(after(newAsk(request('issue', { deliver: false }), 0), issued).isFinal).toBe(true);

@@ -53,8 +53,9 @@ export const hear = (
   nowMs: number,
 ): { readonly ask: Ask; readonly heard: Heard } => {
   if (ask.isFinal) return { ask, heard: 'repeated' };
-  if (isContradiction(ask, result)) return { ask, heard: 'contradicted' };
+  // Of two gateways one may be without its ledger while the other goes on.
   if (isPassingRefusal(result) && ask.request.op !== 'query') return { ask, heard: 'not-now' };
+  if (isContradiction(ask, result)) return { ask, heard: 'contradicted' };
   const advances = isFurther(result.status, ask.status);
   const facts = { ...ask.facts, ...result };
   const status = advances ? result.status : (ask.status ?? result.status);

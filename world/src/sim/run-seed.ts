@@ -11,6 +11,7 @@ import { Trace } from './kernel/trace.ts';
 import { VirtualTime } from './kernel/virtual-time.ts';
 import { Network } from './network/network.ts';
 import { EmbeddedSite } from './nodes/embedded-site.ts';
+import { FabricSite } from './nodes/fabric-site.ts';
 import { HandsetNode } from './nodes/handset-node.ts';
 import { MeterNode } from './nodes/meter-node.ts';
 import type { Site } from './nodes/site.ts';
@@ -93,7 +94,8 @@ class WorldLife {
     this.#books = books;
     this.#credits = credits;
     this.#answers = answers;
-    this.#site = new EmbeddedSite(world, town, books);
+    const SiteOf = world.plan.ledger === 'embedded' ? EmbeddedSite : FabricSite;
+    this.#site = new SiteOf(world, town, books);
     this.#meters = town.meters.map((meter) => new MeterNode(world, meter, credits));
     this.#handsets = town.handsets.map((handset) => new HandsetNode(world, handset, answers));
     const population = { site: this.#site, meters: this.#meters, handsets: this.#handsets };

@@ -22,6 +22,8 @@ export interface PlanLimits {
   /** At most so long. */
   readonly troubledMs?: number;
   readonly ledger?: Plan['ledger'];
+  /** Over one Fabric ledger. */
+  readonly gateways?: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -32,21 +34,38 @@ export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
   const chance = chanceOf(seed, 'plan');
   const drawn = chance.happens(0.7) ? 'embedded' : 'fabric-model';
   const ledger = limits.ledger ?? drawn;
-  const gateways = chance.between(1, 2);
   const size = { meters: chance.between(1, 4), handsets: chance.between(1, 3) };
   const troubledMs = chance.between(8, 24) * MINUTE_MS;
   const wishEveryMs = chance.pick([3_000, 6_000, 12_000]);
   return {
     ...{ seed, ledger, ...size, wishEveryMs },
-    gateways: ledger === 'embedded' ? 1 : gateways,
+    gateways: ledger === 'embedded' ? 1 : (limits.gateways ?? 1),
     troubledMs: Math.min(troubledMs, limits.troubledMs ?? troubledMs),
-    faults: drawFaults(seed, limits.only),
+    faults: drawFaults(seed, ledger, limits.only),
   };
 };
 
-const drawFaults = (seed: number, only: readonly FaultKind[] | undefined): ReadonlyMap<FaultKind, number> => {
+const NEEDS: Partial<Record<FaultKind, Plan['ledger']>> = {
+  'broker-crash': 'fabric-model',
+  'disk-slow': 'embedded',
+  'disk-write-lost': 'embedded',
+  'disk-answer-lost': 'embedded',
+  'disk-full': 'embedded',
+  'peer-away': 'fabric-model',
+  'orderer-away': 'fabric-model',
+  'commit-unanswered': 'fabric-model',
+  'commit-late': 'fabric-model',
+};
+
+const drawFaults = (
+  seed: number,
+  ledger: Plan['ledger'],
+  only: readonly FaultKind[] | undefined,
+): ReadonlyMap<FaultKind, number> => {
   const drawn = FAULT_KINDS.map((kind) => [kind, strengthOf(chanceOf(seed, `strength of ${kind}`))] as const);
-  return new Map(drawn.filter(([kind, strength]) => strength > 0 && (only?.includes(kind) ?? true)));
+  const isHere = (kind: FaultKind): boolean =>
+    (NEEDS[kind] ?? ledger) === ledger && (only?.includes(kind) ?? true);
+  return new Map(drawn.filter(([kind, strength]) => strength > 0 && isHere(kind)));
 };
 
 const strengthOf = (chance: Chance): number => (chance.happens(SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0);

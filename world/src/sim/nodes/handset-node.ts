@@ -133,7 +133,8 @@ export class HandsetNode {
         world.trace.note(this.name, `heard ${requestId}: ${status} ${code ?? ''}`);
         if (status === 'issued' && result.voucherId !== undefined) this.vouchers.push(result.voucherId);
         const { of } = parseJws(ask.request.jws).payload;
-        if (status === 'abandoned' && typeof of === 'string') this.#answers.abandoned(this.name, of);
+        if (ask.request.op === 'cancel' && status === 'abandoned' && typeof of === 'string')
+          this.#answers.abandoned(this.name, of);
         this.#answers.hear(this.name, ask.request.op, result, seen.heard === 'contradicted');
       },
     });

@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 
 export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B] [--workers W] [--twice N]
-npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model]
+npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model] [--gateways N]
 Either with --mutation NAME: production code with that bug planted.
 npm run world -- --mutations: every planted bug, each until a world sees it, in at most 200 seeds
 Kinds of faults: ${FAULT_KINDS.join(', ')}`;
@@ -38,18 +38,22 @@ const OPTIONS = {
   only: { type: 'string' },
   'troubled-ms': { type: 'string' },
   ledger: { type: 'string' },
+  gateways: { type: 'string' },
   mutation: { type: 'string' },
   mutations: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
+type NumberName = 'seeds' | 'base-seed' | 'seed' | 'workers' | 'twice' | 'troubled-ms' | 'gateways';
+
 /** Reads the command line; `undefined` when the help was asked for. Throws what is wrong with it. */
 export const readOptions = (args: readonly string[]): RunOptions | undefined => {
   const { values } = parseArgs({ args: [...args], options: OPTIONS });
   if (values.help === true) return undefined;
-  const count = (name: 'seeds' | 'base-seed' | 'seed' | 'workers' | 'twice' | 'troubled-ms', least = 0) =>
+  const count = (name: NumberName, least = 0) =>
     values[name] === undefined ? undefined : wholeNumber(name, values[name], least);
   const [seed, workers, troubledMs] = [count('seed'), count('workers', 1), count('troubled-ms', 1)];
+  const gateways = count('gateways', 1);
   return {
     baseSeed: count('base-seed') ?? 1,
     seeds: count('seeds', 1) ?? Number.POSITIVE_INFINITY,
@@ -63,6 +67,7 @@ export const readOptions = (args: readonly string[]): RunOptions | undefined => 
     limits: {
       ...(values.only === undefined ? {} : { only: kindsOf(values.only) }),
       ...(troubledMs === undefined ? {} : { troubledMs }),
+      ...(gateways === undefined ? {} : { gateways }),
       ...(values.ledger === undefined ? {} : { ledger: ledgerOf(values.ledger) }),
     },
   };

@@ -1,0 +1,180 @@
+import {
+  type LedgerEvent,
+  Rejected,
+  runQuery,
+  runTransaction,
+  type Submitter,
+  type TransactionContext,
+} from '@tapwatt/chaincode';
+import { bytesToHex, type ErrorCode } from '@tapwatt/firmware-contracts';
+import {
+  type Committed,
+  type Ledger,
+  LedgerRejected,
+  LedgerUnavailable,
+  OutcomeUnknown,
+  type SubmitOptions,
+} from '@tapwatt/gateway';
+import type { Books } from '../checks/books.ts';
+import type { Chance } from '../kernel/chance.ts';
+import type { World } from '../world.ts';
+import { VersionedState } from './versioned-state.ts';
+
+const LEAST_DELAY_MS = 2;
+const DELAY_SPREAD_MS = 40;
+const BLOCK_EVERY_MS = 60;
+const LATE_MS = 20_000;
+const AWAY_PROBABILITY = 0.1;
+const UNANSWERED_PROBABILITY = 0.1;
+
+/** What a peer made of a proposal: what it read, in which versions, and what it would write. */
+interface Endorsed {
+  readonly txId: string;
+  readonly reads: ReadonlyMap<string, number>;
+  readonly writes: ReadonlyMap<string, string>;
+  readonly result: unknown;
+  readonly done: (validity: 'valid' | 'conflict' | 'duplicate') => void;
+}
+
+/**
+ * Fabric as its clients know it: endorsed over a state that moves on meanwhile, ordered, and valid only if nothing that
+ * it read has changed (MVCC) and its id is new. Answers get lost, commits come late, peers and the orderer go away.
+ */
+export class FabricModel {
+  readonly #world: World;
+  readonly #books: Books;
+  readonly #chance: Chance;
+  readonly #state = new VersionedState();
+  readonly #committed = new Map<string, Committed<unknown>>();
+  #ordered: Endorsed[] = [];
+  #block = 0;
+  #isCutting = false;
+
+  constructor(world: World, books: Books) {
+    this.#world = world;
+    this.#books = books;
+    this.#chance = world.chance('fabric');
+  }
+
+  get waiting(): number {
+    return this.#ordered.length;
+  }
+
+  as(submitter: Submitter): Ledger {
+    return {
+      submit: async (name, request, options) =>
+        (await this.#submit(submitter, { name, request }, options)) as never,
+      evaluate: async (name, request) => {
+        await this.#reach('peer-away');
+        return asLedgerErrors(() => runQuery(name, request, this.#state.now()));
+      },
+      lookup: async (txId) => {
+        await this.#reach('peer-away');
+        return this.#committed.get(txId);
+      },
+      async *events(): AsyncIterable<LedgerEvent> {},
+      close: async () => undefined,
+    };
+  }
+
+  /** The books as an observer reads them, whom no fault touches. */
+  audit(): Pick<Ledger, 'evaluate'> {
+    return { evaluate: (name, request) => asLedgerErrors(() => runQuery(name, request, this.#state.now())) };
+  }
+
+  /** Founds it; before every fault. */
+  async found(genesis: object): Promise<void> {
+    await this.#submit({ partyId: 'genesis', role: 'discom' }, { name: 'Genesis', request: genesis }, {});
+  }
+
+  async #submit(
+    submitter: Submitter,
+    { name, request }: { name: string; request: unknown },
+    { txId = bytesToHex(this.#chance.bytes(16)) }: SubmitOptions = {},
+  ): Promise<Committed<unknown>> {
+    for (;;) {
+      const known = this.#committed.get(txId);
+      if (known !== undefined) return known;
+      await this.#reach('peer-away');
+      const endorsed = await this.#endorse({ name, request, submitter, txId });
+      const validity = await this.#order(endorsed, txId);
+      const committed = this.#committed.get(txId);
+      if (committed !== undefined) return committed;
+      if (validity === 'conflict') this.#world.tally.did('MVCC conflicts');
+    }
+  }
+
+  async #endorse(of: { name: string; request: unknown; submitter: Submitter; txId: string }) {
+    const { state, reads, writes } = this.#state.during();
+    const ctx: TransactionContext = { state, submitter: of.submitter, txId: of.txId };
+    const { result } = await asLedgerErrors(() => runTransaction(of.name as never, of.request as never, ctx));
+    return { txId: of.txId, reads, writes, result };
+  }
+
+  async #order(endorsed: Omit<Endorsed, 'done'>, txId: string): Promise<string> {
+    await this.#reach('orderer-away');
+    const { time, tally } = this.#world;
+    const outcome = Promise.withResolvers<string>();
+    const queue = (): void => {
+      this.#ordered.push({ ...endorsed, done: outcome.resolve });
+      this.#cutLater();
+    };
+    if (this.#strikes('commit-late')) {
+      time.after(this.#chance.below(LATE_MS), queue);
+      throw new OutcomeUnknown(txId);
+    }
+    queue();
+    if (this.#strikes('commit-unanswered')) throw new OutcomeUnknown(txId);
+    tally.did('endorsed');
+    return outcome.promise;
+  }
+
+  #strikes(kind: 'commit-late' | 'commit-unanswered'): boolean {
+    if (!this.#chance.happens(this.#world.strength(kind) * UNANSWERED_PROBABILITY)) return false;
+    this.#world.tally.fault(kind);
+    return true;
+  }
+
+  async #reach(kind: 'peer-away' | 'orderer-away'): Promise<void> {
+    const ms = LEAST_DELAY_MS + this.#chance.below(DELAY_SPREAD_MS);
+    await new Promise<void>((resolve) => this.#world.time.after(ms, resolve));
+    if (!this.#chance.happens(this.#world.strength(kind) * AWAY_PROBABILITY)) return;
+    this.#world.tally.fault(kind);
+    throw new LedgerUnavailable(`${kind}`);
+  }
+
+  #cutLater(): void {
+    if (this.#isCutting) return;
+    this.#isCutting = true;
+    this.#world.time.after(BLOCK_EVERY_MS, () => {
+      this.#isCutting = false;
+      this.#commitBlock();
+    });
+  }
+
+  #commitBlock(): void {
+    const block = this.#ordered;
+    this.#ordered = [];
+    this.#block += 1;
+    for (const transaction of block) transaction.done(this.#validate(transaction));
+  }
+
+  #validate({ txId, reads, writes, result }: Endorsed): 'valid' | 'conflict' | 'duplicate' {
+    if (this.#committed.has(txId)) return 'duplicate';
+    if (!this.#state.isStill(reads)) return 'conflict';
+    this.#state.commit(writes, { txId, blockNumber: this.#block });
+    this.#committed.set(txId, { txId, blockNumber: this.#block, result });
+    this.#books.committed([...writes]);
+    return 'valid';
+  }
+}
+
+/** The rules' refusals in the words of the port. */
+const asLedgerErrors = async <T>(run: () => Promise<T>): Promise<T> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    throw new LedgerRejected(error.code as ErrorCode, error.message, { details: { ...error.details } });
+  }
+};

@@ -1,0 +1,194 @@
+import type { Broker } from '@tapwatt/broker';
+import type { Submitter } from '@tapwatt/chaincode';
+import { type AssembledGateway, createInProcessBus, type Ledger } from '@tapwatt/gateway';
+import type { Books } from '../checks/books.ts';
+import type { Chance } from '../kernel/chance.ts';
+import { FabricModel } from '../ledger/fabric-model.ts';
+import type { World } from '../world.ts';
+import { type GatewayKeep, runBroker, runGateway } from './gateway-process.ts';
+import { Incarnation } from './incarnation.ts';
+import { remoteBus } from './remote-bus.ts';
+import { BROKER_NODE, gatewayId } from './settings.ts';
+import type { Crashable, Site } from './site.ts';
+import { genesisOf, type Town } from './town.ts';
+
+const LEAST_DOWN_MS = 100;
+const MOST_DOWN_MS = 15_000;
+
+/** A process that is started again after each of its deaths, unless the place is without power. */
+abstract class Restarting implements Crashable {
+  readonly name: string;
+  skewMs = 0;
+  protected readonly world: World;
+  protected readonly chance: Chance;
+  #life: Incarnation | undefined;
+  #downUntilMs = 0;
+  #stopped = false;
+
+  constructor(world: World, name: string) {
+    this.name = name;
+    this.world = world;
+    this.chance = world.chance(`crashes of ${name}`);
+  }
+
+  abstract get isUp(): boolean;
+  protected abstract begin(life: Incarnation): Promise<void>;
+  protected abstract ended(): void;
+
+  async start(): Promise<void> {
+    const { time } = this.world;
+    if (this.#stopped) return;
+    if (time.now() < this.#downUntilMs) {
+      time.after(this.#downUntilMs - time.now(), () => void this.start());
+      return;
+    }
+    const life = new Incarnation(this.world, {
+      ...{ name: this.name, chance: this.chance },
+      onKilled: () => {
+        this.ended();
+        time.after(this.chance.between(LEAST_DOWN_MS, MOST_DOWN_MS), () => void this.start());
+      },
+    });
+    this.#life = life;
+    await this.begin(life);
+  }
+
+  crash(why: string): void {
+    this.#life?.kill(why);
+  }
+
+  stayDown(ms: number): void {
+    this.#downUntilMs = this.world.time.now() + ms;
+    this.crash('without power');
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.crash('end of the world');
+  }
+}
+
+class BrokerNode extends Restarting {
+  broker: Broker | undefined;
+  /** Told of every new life of the broker. */
+  onStarted: () => void = () => undefined;
+  readonly #keep: GatewayKeep;
+  readonly #ledger: Ledger;
+
+  constructor(world: World, parts: { keep: GatewayKeep; ledger: Ledger }) {
+    super(world, BROKER_NODE);
+    this.#keep = parts.keep;
+    this.#ledger = parts.ledger;
+  }
+
+  get isUp(): boolean {
+    return this.broker !== undefined;
+  }
+
+  protected async begin(life: Incarnation): Promise<void> {
+    const broker = await runBroker(life, this.#keep, this.#ledger);
+    if (!life.isAlive) return;
+    this.broker = broker;
+    this.world.network.listen(BROKER_NODE, (stream) => broker.attachStream(stream));
+    this.onStarted();
+  }
+
+  protected ended(): void {
+    this.world.network.silence(BROKER_NODE);
+    const { broker } = this;
+    this.broker = undefined;
+    void broker?.close({ deadlineMs: 0 });
+  }
+}
+
+class GatewayNode extends Restarting {
+  gateway: AssembledGateway | undefined;
+  readonly #keep: GatewayKeep;
+  readonly #ledger: Ledger;
+  readonly #broker: BrokerNode;
+
+  constructor(world: World, name: string, parts: { keep: GatewayKeep; ledger: Ledger; broker: BrokerNode }) {
+    super(world, name);
+    this.#keep = parts.keep;
+    this.#ledger = parts.ledger;
+    this.#broker = parts.broker;
+  }
+
+  get isUp(): boolean {
+    return this.gateway !== undefined;
+  }
+
+  /** Its connection to the broker came with a process that is gone: it starts again. */
+  reconnect(): void {
+    if (this.isUp) this.crash('its broker was started again');
+    else void this.start();
+  }
+
+  protected async begin(life: Incarnation): Promise<void> {
+    const { broker } = this.#broker;
+    if (broker === undefined) return;
+    const bus = remoteBus(this.world, createInProcessBus(broker.leg()), this.name);
+    const chance = this.chance;
+    this.gateway = runGateway({
+      ...{ world: this.world, life, keep: this.#keep, ledger: this.#ledger, bus, chance },
+      skewMs: () => this.skewMs,
+    });
+    this.world.trace.note(this.name, 'started');
+  }
+
+  protected ended(): void {
+    this.gateway = undefined;
+  }
+}
+
+/** One or two gateways over one Fabric ledger and one broker, each a process of its own. */
+export class FabricSite implements Site {
+  readonly broker: BrokerNode;
+  readonly gateways: readonly GatewayNode[];
+  readonly #world: World;
+  readonly #town: Town;
+  readonly #fabric: FabricModel;
+
+  constructor(world: World, town: Town, books: Books) {
+    this.#world = world;
+    this.#town = town;
+    this.#fabric = new FabricModel(world, books);
+    const keep = (): GatewayKeep => ({
+      ...{ master: town.master, mqttKey: town.mqttKey, journal: new Map(), verified: new Map() },
+    });
+    const ledgerOf = (number: number): Ledger =>
+      this.#fabric.as({ partyId: gatewayId(number), role: 'gateway' });
+    const broker = new BrokerNode(world, { keep: keep(), ledger: ledgerOf(1) });
+    this.broker = broker;
+    this.gateways = Array.from({ length: world.plan.gateways }, (_, index) => {
+      const parts = { keep: keep(), ledger: ledgerOf(index + 1), broker };
+      return new GatewayNode(world, gatewayId(index + 1), parts);
+    });
+    broker.onStarted = () => {
+      for (const gateway of this.gateways) gateway.reconnect();
+    };
+  }
+
+  get books(): ((party: Submitter) => Ledger) | undefined {
+    return (party) => ({ ...this.#fabric.as(party), ...this.#fabric.audit() });
+  }
+
+  async start(): Promise<void> {
+    await this.#fabric.found(genesisOf(this.#town, this.#world.plan.gateways));
+    await this.broker.start();
+  }
+
+  /** Fabric's own chain is Fabric's. */
+  async verify(): Promise<void> {}
+
+  figures(): Readonly<Record<string, number>> {
+    const all = this.gateways.flatMap(({ name, gateway }) =>
+      Object.entries(gateway?.figures() ?? {}).map(([what, count]) => [`${name}.${what}`, count]),
+    );
+    return { ...Object.fromEntries(all), ordered: this.#fabric.waiting };
+  }
+
+  async stop(): Promise<void> {
+    for (const node of [...this.gateways, this.broker]) node.stop();
+  }
+}
