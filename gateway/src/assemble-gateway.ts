@@ -99,7 +99,8 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
   };
   const local = createLocalRedemptions(deskPorts);
-  const isListening = (id: string) => bus.isConnected(identityOf({ who: 'meter', id })) === true;
+  const listens = (id: string) => bus.isConnected(identityOf({ who: 'meter', id }));
+  const isListening = (id: string) => listens(id) === true;
   const presenterPorts = { ledger, issuer, redemptions, isListening, clock, signal, onError };
   const presenter = createPresenter(presenterPorts, config.sweep);
   const desk = createRequestDesk(deskPorts, observer);
@@ -118,6 +119,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   });
   const inbox = createInbox({
     ...{ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, onError },
+    mayListen: (id) => listens(id) !== false,
   });
   listen(bus, config.site, inbox);
 

@@ -16,6 +16,8 @@ export interface InboxPorts {
   readonly desk: RequestDesk;
   readonly watch: MeterWatch;
   readonly keepClock: (status: StatusFields) => void;
+  /** False when the message bus knows that it does not. */
+  readonly mayListen: (meterId: string) => boolean;
   readonly observer: RedemptionObserver;
   readonly board: LiveBoard;
   readonly onError: (error: unknown, doing: string) => void;
@@ -27,9 +29,12 @@ const decoder = new TextDecoder();
 export function createInbox(ports: InboxPorts): MqttInbox {
   const { issuer, redemptions, presenter, observer } = ports;
 
-  /** A meter that speaks is there, also behind a broker that does not tell of presence; what it has open is due then. */
+  /**
+   * A meter that speaks is there, also behind a broker that does not tell of presence; what it has open is due then.
+   * One that only speaks hears nothing, and our own broker tells nobody when it goes.
+   */
   function heard(meterId: string): void {
-    if (redemptions.isReachable(meterId)) return;
+    if (redemptions.isReachable(meterId) || !ports.mayListen(meterId)) return;
     redemptions.reachable(meterId, true);
     presenter.enqueue(meterId);
   }
@@ -64,7 +69,7 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     reading(meterId, payload) {
       heard(meterId);
       const balance = readTelemetry(payload)?.balance;
-      if (typeof balance === 'string') ports.board.meterSeen({ meterId, connected: true, balance });
+      if (typeof balance === 'string') ports.board.meterSeen({ meterId, balance });
     },
     event(meterId) {
       heard(meterId);

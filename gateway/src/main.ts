@@ -1,5 +1,5 @@
 import { type Broker, createBroker } from '@tapwatt/broker';
-import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
+import { identityOf, rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
 import { assembleGateway } from './assemble-gateway.ts';
@@ -113,6 +113,7 @@ async function build(
       const { number, hash } = embedded.headBlock();
       return { blockNumber: number, blockHash: hash };
     },
+    mayListen: (id) => bus.isConnected(identityOf({ who: 'meter', id })) !== false,
     maxMeters: MAX_LIVE_METERS,
   });
   const observer = observeRedemptions(board, log, clock);

@@ -159,3 +159,21 @@ describe('somebody who speaks where he may not', () => {
     expect(meter.credited).toBe(0n);
   });
 });
+
+describe('a meter that speaks and does not listen', () => {
+  it('is not shown as connected', async () => {
+    const { meter } = entries();
+    const said = topics(town.fleet.site).meter(asMeterId(meter.meterId));
+    const path = `/api/v1/meters/${meter.meterId}`;
+    const isShown = async () => (await town.get<{ live?: { connected: boolean } }>(path)).live?.connected;
+    const client = await loggedIn(meter.identity, meter.password);
+    await client.publishAsync(said.up('evt'), '{"at":1,"kind":"power"}', { qos: 1 });
+    await client.publishAsync(said.up('tele'), '{"balance":"500"}', { qos: 1 });
+    await client.publishAsync(said.up('rcpt'), Buffer.alloc(128), { qos: 1 });
+    expect(await isShown()).not.toBe(true);
+    await client.subscribeAsync(said.down('vch'), { qos: 1 });
+    await until('it to be shown', async () => (await isShown()) || undefined);
+    await client.endAsync();
+    await until('it to be away', async () => (await isShown()) === false || undefined);
+  });
+});

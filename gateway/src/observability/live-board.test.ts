@@ -49,6 +49,20 @@ describe('the live board', () => {
     expect(live.overview().counters.metersConnected).toBe(2);
   });
 
+  it('takes the word of a meter that does not listen for no connection', () => {
+    const live = createLiveBoard({
+      clock: { nowMs: () => 1 },
+      readiness: () => ({ state: 'ready', reasons: [] }),
+      ledgerHead: () => ({ blockNumber: 4 }),
+      mayListen: (meterId) => meterId === '1',
+      maxMeters: 3,
+    });
+    for (const meterId of ['1', '2']) live.meterSeen({ meterId, balance: '5' });
+    expect(live.meter('1')).toEqual({ meterId: '1', balance: '5', connected: true });
+    expect(live.meter('2')).toEqual({ meterId: '2', balance: '5', connected: false });
+    expect(live.overview().counters.metersConnected).toBe(1);
+  });
+
   it('tells its listeners of every change until they leave', () => {
     const live = board();
     const heard: LiveChange['type'][] = [];

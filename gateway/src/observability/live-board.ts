@@ -30,14 +30,19 @@ export interface LiveBoardOptions {
   readonly clock: { nowMs(): number };
   readonly readiness: () => ReadinessReport;
   readonly ledgerHead: () => { readonly blockNumber: number; readonly blockHash?: string };
+  /** Whether a meter that speaks listens too, as far as the message bus knows; without it, each does. */
+  readonly mayListen?: (meterId: string) => boolean;
   /** Meters remembered; the one heard of longest ago is forgotten first. */
   readonly maxMeters: number;
 }
 
+/** Without `connected`: a word from the meter itself. */
+export type MeterHeard = Omit<MeterLive, 'connected'> & Partial<Pick<MeterLive, 'connected'>>;
+
 /** What the gateway's parts report to, and what the console reads from. Everything in it is bounded. */
 export interface LiveBoard extends LiveFeed {
   /** Something was heard of a meter; what is not said stays as it was. */
-  meterSeen(meter: MeterLive): void;
+  meterSeen(meter: MeterHeard): void;
   voucherAdvanced(step: VoucherStep): void;
   handsetConnected(connected: boolean): void;
   latency(stage: LatencyStage, durationMs: number): void;
@@ -76,7 +81,8 @@ export function createLiveBoard(options: LiveBoardOptions): LiveBoard {
     },
     meterSeen(heard) {
       const before = meters.get(heard.meterId);
-      const meter = { ...before, ...heard };
+      const connected = heard.connected ?? options.mayListen?.(heard.meterId) ?? true;
+      const meter = { ...before, ...heard, connected };
       const forgotten = remember(meters, { key: heard.meterId, value: meter, limit: options.maxMeters });
       tally.metersConnected(isUp(meter) - isUp(before) - isUp(forgotten));
       notify({ type: 'meter', meter });

@@ -39,7 +39,6 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
     answered({ meterId, fields }) {
       board.meterSeen({
         meterId,
-        connected: true,
         lastSeenMs: clock.nowMs(),
         balance: String(fields.balance),
         cumulativeCredited: String(fields.cumulativeCredited),
@@ -78,7 +77,7 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
       board.meterSeen({ meterId, connected: reachable, lastSeenMs: clock.nowMs() });
     },
     status(fields) {
-      board.meterSeen({ ...figuresOf(fields), connected: true, lastSeenMs: clock.nowMs() });
+      board.meterSeen({ ...figuresOf(fields), lastSeenMs: clock.nowMs() });
     },
   };
 }
