@@ -22,7 +22,8 @@ export async function requireReadFirst(work: Work, meter: MeterRecord): Promise<
 
 /**
  * The meter as an epoch's end leaves it. An order made after the restore clears it: whatever else was sold to it was
- * bound to that epoch or one before. C's own receipt has the register's last word about them.
+ * bound to that epoch or one before. C's own receipt has the register's last word about them; one that repeats it
+ * may have what another copy sold in the epoch after in it.
  */
 export async function clearedByEnd(
   work: Work,
@@ -33,7 +34,8 @@ export async function clearedByEnd(
   const { keyEpoch } = order;
   const end = { figures: shown.figures, keyEpoch, hex: shown.hex };
   if (!isUncleared(restores, before)) {
-    return before.quarantine === 'ledger-behind' ? withRemainder(work, after, end) : after;
+    const isLastWord = shown.result === 'APPLIED';
+    return before.quarantine === 'ledger-behind' && isLastWord ? withRemainder(work, after, end) : after;
   }
   const isNext = after.keyEpoch === keyEpoch + 1 && after.quarantine === undefined;
   if (order.restores !== restores || !isNext) return after;

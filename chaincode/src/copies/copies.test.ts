@@ -121,6 +121,19 @@ test('a receipt that comes after its money was counted in the register takes it 
   expect((await ledger())?.halted).toBeUndefined();
 });
 
+test('a repeated C does not count what another copy sold in the epoch after it as sold before', async () => {
+  const orderId = await lost.endEpoch('RotateMeterKey', '1', 'o1');
+  expect(await town.endEpoch('RotateMeterKey', '1', 'o1')).toBe(orderId);
+  await lost.settle(lost.show('1', await lost.sealOrder(orderId)));
+  const [receipt = ''] = await sellElsewhere(1);
+  await town.read('1');
+  expect(await meterOne()).toMatchObject({ keyEpoch: 2, quarantine: 'ledger-behind' });
+  await town.settle(town.show('1', await town.sealOrder(orderId)));
+  await town.settle(receipt);
+  expect(await meterOne()).toMatchObject({ settled: '100', orphaned: '100' });
+  expect(await town.violations()).toEqual([]);
+});
+
 test('a receipt that comes after its money was booked is counted there and not again', async () => {
   const [receipt = ''] = await sellElsewhere(1);
   await town.recordRestore();
