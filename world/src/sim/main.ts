@@ -43,9 +43,10 @@ const hunt = async (options: RunOptions): Promise<number> => {
 
 /** In this very process, so that the trace comes out line by line. */
 const one = async ({ trace, limits, mutation }: RunOptions, seed: number): Promise<number> => {
-  const { replaceGlobals } = await import('./kernel/globals.ts');
   const { plant } = await import('./mutations/plant.ts');
   if (mutation !== undefined) plant(mutation);
+  // Nothing of production may be loaded before the bug is planted, nor Aedes before the globals are replaced.
+  const { replaceGlobals } = await import('./kernel/globals.ts');
   replaceGlobals();
   const { runSeed } = await import('./run-seed.ts');
   const result = await runSeed({ seed, ...limits, ...(trace ? { onTrace: tell } : {}) });

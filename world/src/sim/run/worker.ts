@@ -1,10 +1,11 @@
-import { replaceGlobals } from '../kernel/globals.ts';
 import { plant } from '../mutations/plant.ts';
 import type { WorldAnswer, WorldRequest } from './protocol.ts';
 
 /** A process that runs one world after another, as its parent asks. The first argument names a bug to plant. */
 const [mutation] = process.argv.slice(2);
 if (mutation !== undefined) plant(mutation);
+// Nothing of production may be loaded before the bug is planted, nor Aedes before the globals are replaced.
+const { replaceGlobals } = await import('../kernel/globals.ts');
 replaceGlobals();
 const { runSeed } = await import('../run-seed.ts');
 

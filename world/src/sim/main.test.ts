@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const WORLD = fileURLToPath(new URL('../../bin/tapwatt-world.js', import.meta.url));
+const SHORT = ['--troubled-ms', '60000'];
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const world = (...args: readonly string[]): Promise<Ended> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [WORLD, ...args], { maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code ?? -1);
+      resolve({ code, stdout, stderr });
+    });
+  });
+
+describe('npm run world', () => {
+  it.each(['embedded', 'fabric-model'])(
+    'runs one seed as the same world in two processes: %s',
+    async (ledger) => {
+      const args = ['--seed', '3', '--trace', '--ledger', ledger, ...SHORT];
+      const [first, second] = await Promise.all([world(...args), world(...args)]);
+      expect(first).toEqual(second);
+      expect([first.code, first.stderr]).toEqual([0, '']);
+      expect(first.stdout).toMatch(/seed 3: \d+ events, \d+ faults, hash [0-9a-f]{64}\n$/);
+    },
+  );
+
+  it('fails where a bug is planted, and says what was broken', async () => {
+    const { code, stderr } = await world('--seed', '3', '--mutation', 'on-meter-when-presented', ...SHORT);
+    expect(code).toBe(1);
+    expect(stderr).toContain('was told on-meter');
+  });
+
+  it('says what is wrong with its command line', async () => {
+    expect(await world('--only', 'plague')).toMatchObject({ code: 2 });
+    expect(await world('--seeds', 'many')).toMatchObject({ code: 2 });
+  });
+});
