@@ -5,8 +5,9 @@ import { Town } from '../testing/town.ts';
 let town: Town;
 let receipt: string;
 let voucherId: string;
+let lost: Town;
 beforeEach(async () => {
-  const lost = await Town.open();
+  lost = await Town.open();
   voucherId = await lost.buy('forgotten', { amount: '800' });
   receipt = await lost.credit(voucherId);
   town = await Town.open();
@@ -29,6 +30,29 @@ test('a receipt for an unknown voucher is recorded with an alarm, and counts as 
   expect((await town.query('ListOrphans', { limit: 10 })).orphans).toMatchObject([
     { voucherId, amount: '800', status: 'RECORDED' },
   ]);
+  expect(await town.violations()).toEqual([]);
+});
+
+test('the answer to a void order shows a forgotten credit without its amount, which the voucher’s own answer adds', async () => {
+  const again = lost.show('1', await lost.seal(voucherId));
+  await lost.cancel(voucherId);
+  const answer = await lost.voidAt(voucherId);
+  expect(await town.settle(answer)).toMatchObject({ outcome: 'orphan', meter: { settled: '0' } });
+  for (const [shown, repeated] of [
+    [again, false],
+    [receipt, true],
+    [answer, true],
+  ] as const) {
+    expect(await town.settle(shown)).toMatchObject({
+      outcome: 'orphan',
+      repeated,
+      meter: { settled: '800' },
+    });
+  }
+  expect((await town.query('ListOrphans', { limit: 10 })).orphans).toMatchObject([
+    { voucherId, amount: '800', status: 'RECORDED' },
+  ]);
+  expect(await recover('bank')).toMatchObject({ state: 'proposed' });
   expect(await town.violations()).toEqual([]);
 });
 

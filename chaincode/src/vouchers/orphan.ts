@@ -1,4 +1,4 @@
-import { carriesMoney } from '@tapwatt/firmware-contracts';
+import { carriesMoney, VOUCHER_KIND } from '@tapwatt/firmware-contracts';
 import { suspectCopy } from '../copies/evidence.ts';
 import { takenFromRemainder } from '../copies/remainder.ts';
 import { transfer } from '../money/transfer.ts';
@@ -19,8 +19,9 @@ const MAX_FORGOTTEN = 32;
 export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Settled> {
   const { meterId, voucherId, kind, keyEpoch, seq } = shown;
   const key = KEY.orphan(meterId, voucherId);
-  if ((await work.draft.get(key)) !== undefined) return { outcome: 'orphan', repeated: true };
   const claimed = carriesMoney(kind) && !isRefusal(shown) ? shown.credited : 0n;
+  const known = await work.draft.get<OrphanRecord>(key);
+  if (known !== undefined && !tellsMore(known, claimed)) return { outcome: 'orphan', repeated: true };
   const meter = await requireMeter(work.draft, meterId);
   const fresh = await takenFromRemainder(work, meter, { keyEpoch, amount: claimed });
   const amount = fresh.bookedWith === undefined ? claimed : 0n;
@@ -39,13 +40,17 @@ export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Set
   work.draft.put(key, orphan);
   await count(work, meterId, {
     amount: fresh.amount,
-    orphan: { voucherId, keyEpoch, seq },
+    ...(known === undefined ? { orphan: { voucherId, keyEpoch, seq } } : {}),
     figures: shown.figures,
   });
   work.alarms.push({ what: 'orphan', meterId, voucherId });
-  await suspectCopy(work, meter, { what: 'orphan', keyEpoch, voucherId });
+  if (known === undefined) await suspectCopy(work, meter, { what: 'orphan', keyEpoch, voucherId });
   return { outcome: 'orphan', repeated: false };
 }
+
+/** The answer to a void order shows F too, and states no amount: the answer to the voucher itself, coming later, does. */
+const tellsMore = ({ status, partOf, kind }: OrphanRecord, claimed: bigint): boolean =>
+  status === 'NOTHING' && partOf === undefined && kind === VOUCHER_KIND.VOID && claimed > 0n;
 
 async function count(
   work: Work,
