@@ -82,7 +82,7 @@ export const townConfig = (directory: string, change: Partial<GatewayConfig> = {
   http: { host: '127.0.0.1', port: 0, allowedHosts: [] },
   sweep: { intervalMs: 60_000, pageSize: 500, maxInFlight: 2_000 },
   log: { level: 'info' },
-  policies: { openLimit: 16, minAmountMinor: 1n, maxAmountMinor: 10_000_000n },
+  policies: { minAmountMinor: 1n, maxAmountMinor: 10_000_000n },
   stopTimeoutMs: 2_000,
   ...change,
 });

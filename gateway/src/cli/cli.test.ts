@@ -81,6 +81,10 @@ describe('tapwatt', () => {
     [['ledger', 'verify'], 3],
     [['redeem', 'nowhere'], 2],
     [['key', 'rotate', 'master'], 5],
+    [['key', 'rotate', 'nonsense'], 2],
+    [['ledger', 'verify', '--data', 'nowhere'], 3],
+    [['config', 'init', '--config', 'nowhere/tapwatt.yaml'], 2],
+    [['config', 'init', '--site', 'a b'], 3],
     [['key', 'backup', 'x'], 2],
     [['meter', 'add', '--id', '7'], 3],
   ] as const)('%j ends with %i', async (args, code) => {

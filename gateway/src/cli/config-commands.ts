@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { configTemplate, valueAt } from '../config/config-template.ts';
 import { PROFILES } from '../config/gateway-config.ts';
-import type { Origin } from '../config/load-config.ts';
+import { loadConfig, type Origin } from '../config/load-config.ts';
 import { SETTINGS } from '../config/settings.ts';
-import { errorCodeOf, writeFileAtomic } from '../data/atomic-file.ts';
+import { errorCodeOf, unwritable, writeFileAtomic } from '../data/atomic-file.ts';
 import {
   type CommonOptions,
   DEFAULT_CONFIG_FILE,
@@ -50,6 +50,11 @@ export async function initConfig(
     throw new TapwattError('BAD_REQUEST', `--profile: one of ${PROFILES.join(', ')}`);
   const site = options.site ?? 'home';
   const ledgerId = options.ledgerId ?? (profile === 'development' ? 'tapwatt-dev' : `tapwatt-${site}`);
+  const flags = [
+    { name: '--site', path: 'site', text: site },
+    { name: '--ledger-id', path: 'ledgerId', text: ledgerId },
+  ];
+  loadConfig({ flags, environment: {}, workingDirectory: session.edges.cwd });
   const path = resolve(session.edges.cwd, options.config ?? DEFAULT_CONFIG_FILE);
   await writeNew(path, configTemplate(profile, { site, ledgerId }));
   session.out.data({ file: path, profile, site, ledgerId }, `Wrote ${path}.`);
@@ -62,7 +67,7 @@ async function writeNew(path: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(path, text, { mode: 0o644, onlyIfAbsent: true });
   } catch (error) {
-    if (errorCodeOf(error) !== 'EEXIST') throw error;
+    if (errorCodeOf(error) !== 'EEXIST') throw unwritable(path, error);
     throw new TapwattError('CONFIG_INVALID', `${path} exists already and stays as it is.`);
   }
 }

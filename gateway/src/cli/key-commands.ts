@@ -61,10 +61,9 @@ export async function rotate(
   const { edges, out } = session;
   const rotatable = ROTATABLE.find((name) => name === what);
   if (rotatable === undefined) {
-    throw new TapwattError(
-      'FORBIDDEN',
-      FIXED_KEYS[what] ?? `There is no key of the name ${what}: ${ROTATABLE.join(', ')}`,
-    );
+    const why = FIXED_KEYS[what];
+    if (why !== undefined) throw new TapwattError('FORBIDDEN', why);
+    throw new TapwattError('BAD_REQUEST', `There is no key of the name ${what}: ${ROTATABLE.join(', ')}`);
   }
   const layout = await layoutOf(edges, options);
   out.note(ROTATION_CONSEQUENCES[rotatable]);

@@ -2,7 +2,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import { type DataLayout, dataLayout } from '../data/layout.ts';
 import { isAnswered } from '../data/socket-path.ts';
 import type { StatsReport } from '../http/services.ts';
-import { loadSigningKey } from '../keys/gateway-keys.ts';
+import { exists, loadSigningKey } from '../keys/gateway-keys.ts';
 import type { InvariantReport } from '../ledger/check-invariants.ts';
 import type { EmbeddedLedger, VerifyProgress } from '../ledger/embedded/index.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -96,6 +96,12 @@ interface Place {
 async function placeOf(session: Session, options: CommonOptions): Promise<Place> {
   const { config } = await readConfig(session.edges, options);
   const layout = dataLayout(config.dataDirectory);
+  if (!(await exists(layout.directory))) {
+    throw new TapwattError(
+      'CONFIG_INVALID',
+      `There is no data directory ${layout.directory} (data, --data).`,
+    );
+  }
   return { layout, profile: config.profile, running: await isAnswered(layout.socket) };
 }
 

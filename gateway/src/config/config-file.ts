@@ -1,4 +1,12 @@
-import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import {
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+  type YAMLParseError,
+} from 'yaml';
 
 /** A place in a file, counted from 1. */
 export interface Position {
@@ -27,9 +35,11 @@ export function parseConfigText(text: string): ConfigText {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const root = document.contents;
+  // A key that stands twice hides nothing of what else is wrong.
+  const isReadable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   return {
-    values: document.errors.length > 0 ? {} : (document.toJS({ maxAliasCount: 100 }) ?? {}),
-    problems: document.errors.map((error) => ({ at: at(error.pos[0]), message: firstLine(error.message) })),
+    values: isReadable ? (document.toJS({ maxAliasCount: 100 }) ?? {}) : {},
+    problems: document.errors.map((error) => ({ at: at(error.pos[0]), message: messageOf(error) })),
     positionOf: (path) => at(offsetOf(nearestNode(root, path))),
     positionOfKey: (path, key) => at(keyOffset(nearestNode(root, path), key)),
     has: (path) => path.length > 0 && document.hasIn([...path]),
@@ -65,6 +75,7 @@ function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
-function firstLine(message: string): string {
+function messageOf({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; one is all there can be';
   return message.split('\n', 1)[0] ?? message;
 }

@@ -61,7 +61,6 @@ const sweep = z
 
 const policies = z
   .strictObject({
-    openLimit: count(1, 63).default(16),
     minAmountMinor: money.prefault('100'),
     maxAmountMinor: money.prefault('10000000'),
   })

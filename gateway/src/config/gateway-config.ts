@@ -39,8 +39,6 @@ export interface SweepConfig {
 }
 
 export interface PolicyConfig {
-  /** Vouchers that one meter may have open. */
-  readonly openLimit: number;
   readonly minAmountMinor: bigint;
   readonly maxAmountMinor: bigint;
 }

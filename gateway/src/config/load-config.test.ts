@@ -49,6 +49,13 @@ describe('loadConfig', () => {
 
   it('refuses a key that stands twice, and text that is no YAML, with the place', () => {
     expect(problemsOf(withFile('site: a\nsite: b\n'))).toEqual(['tapwatt.yaml:2:1: Map keys must be unique']);
+    expect(problemsOf(withFile('site: a\nsite: b\nmqtt: {port: x}\n'))).toEqual([
+      'tapwatt.yaml:2:1: Map keys must be unique',
+      'tapwatt.yaml:3:14: mqtt.port: must be a whole number',
+    ]);
+    expect(problemsOf(withFile('site: a\n---\nsite: b\n'))).toEqual([
+      'tapwatt.yaml:2:1: a second document begins here; one is all there can be',
+    ]);
     expect(problemsOf(withFile('mqtt: {port: 1\n'))[0]).toMatch(/^tapwatt\.yaml:\d+:\d+: /);
     expect(problemsOf(withFile('- a list\n'))).toEqual(['tapwatt.yaml:1:1: the file: must be a map of keys']);
     expect(problemsOf(withFile('mqtt: 5\n'))).toEqual(['tapwatt.yaml:1:7: mqtt: must be a map of keys']);

@@ -44,7 +44,6 @@ export const SETTINGS: readonly Setting[] = [
   setting('sweep.pageSize', 'number', 'Meters read from the ledger at a time.'),
   setting('sweep.maxInFlight', 'number', 'Vouchers on their way to meters at the same time.'),
   setting('log.level', 'text', 'trace, debug, info, warn, error, fatal or silent.'),
-  setting('policies.openLimit', 'number', 'Vouchers that one meter may have open (at most 63).'),
   setting('policies.minAmountMinor', 'text', 'Smallest voucher, in minor units (paise).'),
   setting('policies.maxAmountMinor', 'text', 'Largest voucher, in minor units (paise).'),
   setting('stopTimeoutMs', 'number', 'Time for a graceful stop.'),

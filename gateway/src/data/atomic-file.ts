@@ -35,6 +35,14 @@ export async function writeFileAtomic(
   }
 }
 
+/** What a user is told of a file that he named and that cannot be written; anything but the system's word stays as it is. */
+export function unwritable(path: string, cause: unknown): unknown {
+  const code = errorCodeOf(cause);
+  if (cause instanceof TapwattError || code === undefined) return cause;
+  const why = code === 'EEXIST' ? 'exists already: choose another name' : `cannot be written (${code})`;
+  return new TapwattError('BAD_REQUEST', `${path} ${why}.`, { cause });
+}
+
 /** Makes a directory's entries (files made, renamed, removed) durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   await withFile(await open(directory, 'r'), (handle) => handle.sync());

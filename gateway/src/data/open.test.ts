@@ -9,7 +9,7 @@ import { createMissingKeys } from '../keys/create-keys.ts';
 import { readAdminToken } from './admin-token.ts';
 import { dataLayout, KEY_NAMES } from './layout.ts';
 import { openDataDirectory } from './open.ts';
-import { freeSocketPath } from './socket-path.ts';
+import { freeSocketPath, isAnswered } from './socket-path.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -148,6 +148,13 @@ describe('the path of the Unix socket', () => {
     await import('node:fs/promises').then((fs) => fs.rename(kept, path));
     await freeSocketPath(path);
     await expect(stat(path)).rejects.toThrow();
+  });
+
+  it('is answered by nobody where no socket can be', async () => {
+    const file = join(root, 'file');
+    await writeFile(file, 'x');
+    expect(await isAnswered(join(file, 'a.sock'))).toBe(false);
+    expect(await isAnswered(join(root, 'nowhere', 'a.sock'))).toBe(false);
   });
 
   it('is never freed of something that is no socket', async () => {

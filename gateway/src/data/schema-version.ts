@@ -20,7 +20,11 @@ export async function claimDataDirectory(layout: DataLayout): Promise<void> {
   if (entries.some((name) => !name.endsWith(TEMPORARY_SUFFIX) && !name.endsWith(LOG_SUFFIX))) {
     throw new TapwattError('DATA_DAMAGED', `${layout.directory} is not empty and has no VERSION file.`);
   }
-  await writeFileAtomic(layout.version, `${DATA_SCHEMA_VERSION}\n`, { mode: 0o600 });
+  await writeFileAtomic(layout.version, `${DATA_SCHEMA_VERSION}\n`, { mode: 0o600 }).catch(
+    (cause: unknown) => {
+      throw errorCodeOf(cause) === undefined ? cause : unusable(layout, 'cannot be written', cause);
+    },
+  );
 }
 
 async function makeDirectory(directory: string): Promise<void> {
@@ -36,10 +40,17 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
+const unusable = ({ directory }: DataLayout, what: string, cause: unknown): TapwattError => {
+  const message = `The data directory ${directory} ${what} by this user (${errorCodeOf(cause)}; data, --data).`;
+  return new TapwattError('CONFIG_INVALID', message, { cause });
+};
+
 /** The version of an existing data directory, `undefined` if there is none. Throws DATA_VERSION, DATA_DAMAGED. */
 async function readVersion(layout: DataLayout): Promise<number | undefined> {
   const text = await readFile(layout.version, 'utf8').catch((error: unknown) => {
-    if (errorCodeOf(error) === 'ENOENT') return undefined;
+    const code = errorCodeOf(error);
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EACCES') throw unusable(layout, 'cannot be read', error);
     throw new TapwattError('DATA_DAMAGED', `${layout.version} cannot be read.`, { cause: error });
   });
   if (text === undefined) return undefined;

@@ -28,6 +28,10 @@ export async function freeSocketPath(path: string): Promise<void> {
   await unlink(path);
 }
 
+const NOBODY = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTDIR']);
+const notAllowed = (path: string, cause: Error): TapwattError =>
+  new TapwattError('UNAUTHORIZED', `${path} may not be opened by this user.`, { cause });
+
 /** Whether a process listens on a Unix socket. */
 export function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -35,8 +39,9 @@ export function isAnswered(path: string): Promise<boolean> {
     socket.setTimeout(PROBE_TIMEOUT_MS, () => settle(() => resolve(true)));
     socket.once('connect', () => settle(() => resolve(true)));
     socket.once('error', (error) => {
-      const code = errorCodeOf(error);
-      settle(() => (code === 'ECONNREFUSED' || code === 'ENOENT' ? resolve(false) : reject(error)));
+      const code = errorCodeOf(error) ?? '';
+      if (NOBODY.has(code)) return settle(() => resolve(false));
+      settle(() => reject(code === 'EACCES' ? notAllowed(path, error) : error));
     });
     function settle(outcome: () => void): void {
       socket.destroy();

@@ -130,6 +130,7 @@ describe('reading', () => {
     ['/api/v1/wallets/..%2f..%2fetc', 400, 'BAD_REQUEST'],
     ['/api/v1/nothing', 404, 'NOT_FOUND'],
     ['/../../package.json', 404, 'NOT_FOUND'],
+    ['/%', 400, 'BAD_REQUEST'],
     ['/%2e%2e/%2e%2e/src/http/app.ts', 404, 'NOT_FOUND'],
   ])('answers %s with %i %s and a remedy', async (url, status, code) => {
     const answer = await build().inject(url);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { TapwattError } from '@tapwatt/firmware-contracts';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from '../observability/logger.ts';
 import type { Access, Guard } from './access.ts';
 import { errorReply } from './error-reply.ts';
@@ -39,6 +39,10 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
     keepAliveTimeout: KEEP_ALIVE_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128 },
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = errorReply(error);
+      void (reply as FastifyReply).code(status).send(body);
+    },
   });
   bound(app.server);
   app.addHook('onRequest', async (request) => {

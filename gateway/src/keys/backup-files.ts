@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
-import { errorCodeOf, writeFileAtomic } from '../data/atomic-file.ts';
+import { unwritable, writeFileAtomic } from '../data/atomic-file.ts';
 import { type DataLayout, type KeyName, ROLE_KEY_NAMES } from '../data/layout.ts';
 import { claimDataDirectory } from '../data/schema-version.ts';
 import { type KeyTexts, MAX_BACKUP_BYTES, openBackup, sealBackup } from './backup.ts';
@@ -30,8 +30,7 @@ export async function backUpKeys(
   );
   await writeFileAtomic(options.file, document, { mode: 0o600, onlyIfAbsent: true }).catch(
     (error: unknown) => {
-      if (errorCodeOf(error) !== 'EEXIST') throw error;
-      throw new TapwattError('KEY_FILE', `${options.file} exists already: choose another name.`);
+      throw unwritable(options.file, error);
     },
   );
   return names;

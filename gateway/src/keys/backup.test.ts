@@ -71,9 +71,8 @@ describe('a key backup', () => {
       code: 'KEY_FILE',
     });
     expect((await open('b')).keys.master).toEqual(other.keys.master);
-    await expect(backUpKeys({ layout, file, passphrase, random })).rejects.toMatchObject({
-      code: 'KEY_FILE',
-    });
+    const taken = { code: 'BAD_REQUEST', message: `${file} exists already: choose another name.` };
+    await expect(backUpKeys({ layout, file, passphrase, random })).rejects.toMatchObject(taken);
     const weak = { layout, file: `${file}2`, passphrase: 'short', random };
     await expect(backUpKeys(weak)).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });

@@ -11,7 +11,7 @@ export type Rotatable = (typeof ROTATABLE)[number];
 export const ROTATION_CONSEQUENCES: Readonly<Record<Rotatable, string>> = {
   mqtt:
     'Every MQTT password changes at the gateway’s next start: meters and handsets cannot connect until they are given ' +
-    'theirs again (tapwatt meter show --secrets, tapwatt handset show --secrets). Sealed vouchers are not touched.',
+    'theirs again (tapwatt meter show --secrets, tapwatt handset show). Sealed vouchers are not touched.',
   admin: 'The old administration token stops working at once. Nothing else changes.',
 };
 
