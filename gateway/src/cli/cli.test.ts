@@ -102,6 +102,16 @@ describe('tapwatt', () => {
       remedy: 'Start it with: npx tapwatt run',
     });
     expect([text.stdout, json.stdout]).toEqual(['', '']);
+    for (const args of [
+      ['meter', 'add'],
+      ['meter', 'nonsense'],
+      ['meter'],
+      ['meter', 'list', '--nonsense'],
+    ]) {
+      const usage = await tapwatt([...args, '--json']);
+      expect(JSON.parse(usage.stderr)).toMatchObject({ code: 'BAD_REQUEST' });
+      expect([usage.code, usage.stdout]).toEqual([2, '']);
+    }
   });
 
   it('uses no colour where nobody could see it', async () => {

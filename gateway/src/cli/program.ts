@@ -14,6 +14,9 @@ import {
   statusCommand,
 } from './tool-commands.ts';
 
+/** Also of a command line that cannot be read, whose error is JSON then. */
+export const asksForJson = ({ argv }: CliEdges): boolean => argv.includes('--json');
+
 /** The command line's grammar. Every command loads its code when it runs, so that small ones start fast. */
 export function createProgram(edges: CliEdges, version: string): ProgramRun {
   const program = new Command('tapwatt')
@@ -23,7 +26,7 @@ export function createProgram(edges: CliEdges, version: string): ProgramRun {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => edges.stdout.write(text),
-      writeErr: (text) => edges.stderr.write(text),
+      writeErr: (text) => void (asksForJson(edges) || edges.stderr.write(text)),
     });
   const run: ProgramRun = { program, exitCode: EXIT.ok, json: false };
   const build: Builder = { edges, run };
