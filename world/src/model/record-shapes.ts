@@ -1,0 +1,10 @@
+import type { MeterDetail } from '@tapwatt/chaincode';
+
+/** A meter's record as stored (`MTR~id`). */
+export type StoredMeter = Omit<MeterDetail, 'floorSeq' | 'quarantined'>;
+
+/** What one transaction did to an accumulating account (`POST~account~txId~n`). */
+export interface PostingRecord {
+  readonly account: string;
+  readonly entries: readonly { readonly kind: string; readonly debit: string; readonly credit: string }[];
+}
