@@ -18,6 +18,7 @@ const USAGE = `Usage: npm start [-- options]
   --port N           the page (8080)
   --mqtt-port N      the broker (1883)
   --interval-ms N    between two purchases, on average (4000)
+TAPWATT_DATA, TAPWATT_HTTP_PORT and TAPWATT_MQTT_PORT serve as well.
 `;
 
 const SIMULATOR = fileURLToPath(new URL('../../simulator/bin/tapwatt-sim.js', import.meta.url));
@@ -37,12 +38,13 @@ const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** `undefined`: only help was asked for. Throws `TypeError` for what it does not understand. */
 function readOptions(): StartOptions | undefined {
+  const { TAPWATT_DATA, TAPWATT_HTTP_PORT, TAPWATT_MQTT_PORT } = process.env;
   const { values } = parseArgs({
     options: {
-      data: { type: 'string', default: 'data' },
+      data: { type: 'string', default: TAPWATT_DATA || 'data' },
       meters: { type: 'string', default: '5' },
-      port: { type: 'string', default: '8080' },
-      'mqtt-port': { type: 'string', default: '1883' },
+      port: { type: 'string', default: TAPWATT_HTTP_PORT || '8080' },
+      'mqtt-port': { type: 'string', default: TAPWATT_MQTT_PORT || '1883' },
       'interval-ms': { type: 'string', default: '4000' },
       help: { type: 'boolean', default: false },
     },

@@ -4,11 +4,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
 import { until } from './until.ts';
 
+const START = fileURLToPath(new URL('../bin/tapwatt-start.js', import.meta.url));
 const PROCESSES = fileURLToPath(new URL('../src/gateway-process.ts', import.meta.url));
 
 let directory: string;
@@ -44,6 +46,13 @@ test('a gateway stops when the process that launched it is killed', async () => 
   launcher.kill('SIGKILL');
   await until('the gateway to stop', async () => (await stopped()) || undefined);
   await until('the end of its process', () => isGone(Number(pid)) || undefined);
+});
+
+test('`npm start` takes its ports from the environment as the gateway does', async () => {
+  const env = { ...process.env, TAPWATT_HTTP_PORT: '70000' };
+  const start = spawn(process.execPath, [START], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [said, [code]] = await Promise.all([text(start.stderr), once(start, 'exit')]);
+  expect([code, said]).toEqual([2, expect.stringContaining('--port: a whole number from 0 to 65535.')]);
 });
 
 function isGone(pid: number): boolean {
