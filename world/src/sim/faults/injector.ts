@@ -34,7 +34,7 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'handset-crash': 30 * SECOND_MS,
   'handset-wiped': 120 * SECOND_MS,
   'board-blank': 20 * MINUTE_MS,
-  blackout: 15 * MINUTE_MS,
+  blackout: 3 * MINUTE_MS,
 };
 
 /** Strikes at random moments while the world is troubled; what it has broken heals with the world. */
@@ -134,7 +134,7 @@ export class Injector {
         trace.note(meter.name, 'has another board');
         meter.swapBoard();
       },
-      blackout: (chance) => this.#blackout(chance.between(HOUR_MS, 60 * HOUR_MS)),
+      blackout: (chance) => this.#blackout(chance.between(HOUR_MS, 72 * HOUR_MS)),
     };
   }
 

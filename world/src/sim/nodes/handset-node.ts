@@ -42,7 +42,6 @@ export class HandsetNode {
     this.#world = world;
     this.#answers = answers;
     this.#handset = this.#newHandset();
-    this.#tickLater();
   }
 
   get isUp(): boolean {
@@ -65,6 +64,7 @@ export class HandsetNode {
   }
 
   start(): void {
+    if (this.#isOff) this.#tickLater(this.#life);
     this.#isOff = false;
     this.#handset.start();
   }
@@ -140,10 +140,11 @@ export class HandsetNode {
     });
   }
 
-  #tickLater(): void {
+  #tickLater(life: number): void {
     this.#world.time.after(TICK_MS, () => {
-      if (!this.#isOff) this.#handset.tick();
-      this.#tickLater();
+      if (life !== this.#life) return;
+      this.#handset.tick();
+      this.#tickLater(life);
     });
   }
 }
