@@ -155,7 +155,8 @@ class WorldLife {
     const { time, violations } = this.#world;
     const endMs = time.now() + ms;
     while (violations.length === 0 && (await this.#step(endMs))) {
-      if (time.now() - this.#checkedAtMs >= CHECK_EVERY_MS) await this.#check();
+      const isDue = !this.#world.isDark && time.now() - this.#checkedAtMs >= CHECK_EVERY_MS;
+      if (isDue) await this.#check();
     }
     time.reach(endMs);
   }
