@@ -56,7 +56,7 @@ export class Workload {
     const { walletId } = handset.town;
     const amount = dice < 0.28 ? TOO_MUCH : chance.pick(AMOUNTS);
     const nowS = Math.floor(this.#world.time.now() / MILLIS);
-    const expiry = chance.happens(0.1) ? { expiresAt: nowS + chance.between(5, 600) } : {};
+    const expiry = chance.happens(0.25) ? { expiresAt: nowS + chance.between(1, 120) } : {};
     const wish = { op: 'issue', walletId, meterId, amount, ...expiry } as const;
     if (chance.happens(0.5)) handset.ask({ ...wish, deliver: true });
     else handset.ask({ ...wish, deliver: false }, { thenRedeem: chance.happens(0.8) });

@@ -7,6 +7,8 @@ if (mutation !== undefined) plant(mutation);
 // Nothing of production may be loaded before the bug is planted, nor Aedes before the globals are replaced.
 const { replaceGlobals } = await import('../kernel/globals.ts');
 replaceGlobals();
+// Every broken connection makes errors that nobody reads.
+Error.stackTraceLimit = 0;
 const { runSeed } = await import('../run-seed.ts');
 
 let lost: string | undefined;
