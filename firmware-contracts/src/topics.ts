@@ -80,7 +80,9 @@ const whoOf = (letter: string): MqttIdentity['who'] | undefined =>
 const isIdOf = (who: MqttIdentity['who'], id: string): boolean =>
   who === 'meter' ? isMeterNumber(id) : isName(id);
 
-const isMeterNumber = (id: string): boolean => /^[1-9][0-9]{0,19}$/.test(id) && BigInt(id) < 2n ** 64n;
+/** Only a number of 20 digits can be too large; every message's topic is read. */
+const isMeterNumber = (id: string): boolean =>
+  /^[1-9][0-9]{0,19}$/.test(id) && (id.length < 20 || BigInt(id) < 2n ** 64n);
 
 const checkedName = (what: string, name: string): string => {
   if (!isName(name)) throw new TapwattError('BAD_REQUEST', `${what}: letters, digits, _ and -, at most 64.`);

@@ -9,8 +9,8 @@ import { submitSurely } from '../ledger/submit-surely.ts';
 const MAX_RECEIPTS = 64;
 /** Receipts that wait while the ledger is away; a dropped one is shown again by its meter. */
 const MAX_QUEUED = 20_000;
-/** Company is worth this wait: nobody waits for `settled` as they wait for `on-meter`. */
-const LINGER_MS = 8;
+/** Company is worth this wait: a block costs as much as ten receipts, and nobody waits for `settled` as for `on-meter`. */
+const LINGER_MS = 25;
 
 export interface Settlement {
   readonly txId: string;

@@ -5,8 +5,8 @@ import { createBatcher } from '../ledger/batching.ts';
 import { toStorageError } from '../ledger/embedded/index.ts';
 import type { JournalEntry, RequestJournal } from './journal.ts';
 
-/** What comes while one write is under way goes with the next. */
-const LIMITS = { maxItems: 512, maxQueued: 16_384, maxInFlight: 1, lingerMs: 0 } as const;
+/** A write wakes a thread of the pool, so requests of a few milliseconds share one. */
+const LIMITS = { maxItems: 512, maxQueued: 16_384, maxInFlight: 1, lingerMs: 4 } as const;
 /** Entries kept in memory while the disk takes none; beyond it requests are refused with DISK_FULL. */
 const MAX_UNSAVED = 16_384;
 const REOPEN_FIRST_MS = 200;
