@@ -17,12 +17,16 @@ export async function listenBroker(
 
 function listenError(cause: unknown, where: string): unknown {
   if (cause instanceof TapwattError && cause.code === 'PORT_IN_USE')
-    return new TapwattError('PORT_IN_USE', `MQTT port ${where} is in use (mqtt.port, --mqtt-port).`, { cause });
+    return new TapwattError('PORT_IN_USE', `MQTT port ${where} is in use (mqtt.port, --mqtt-port).`, {
+      cause,
+    });
   switch (errorCodeOf(cause)) {
     case 'EACCES':
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new TapwattError('CONFIG_INVALID', `Cannot listen on ${where} (mqtt.host, mqtt.port).`, { cause });
+      return new TapwattError('CONFIG_INVALID', `Cannot listen on ${where} (mqtt.host, mqtt.port).`, {
+        cause,
+      });
     default:
       return cause;
   }
