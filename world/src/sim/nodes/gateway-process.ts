@@ -17,7 +17,7 @@ import type { Incarnation } from './incarnation.ts';
 import { busOf, issuerOf, journalOf, ledgerOf } from './ported.ts';
 import { LEDGER_ID, POLICIES, SITE, SWEEP } from './settings.ts';
 
-export const BROKER_LIMITS: Partial<BrokerLimits> = { maxConnections: 64, maxConnecting: 32 };
+const BROKER_LIMITS: Partial<BrokerLimits> = { maxConnections: 64, maxConnecting: 32 };
 const MAX_LIVE_METERS = 64;
 
 /** What a gateway keeps beside its ledger, and outlives its process. */
