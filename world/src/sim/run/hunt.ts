@@ -20,7 +20,7 @@ export const huntAll = async (
   options: RunOptions,
   say: (line: string) => void,
 ): Promise<readonly Hunted[]> => {
-  const left = Object.keys(MUTATIONS);
+  const left = Object.keys(MUTATIONS).filter((name) => MUTATIONS[name]?.isRare !== true);
   const hunted: Hunted[] = [];
   const work = async (): Promise<void> => {
     for (let mutation = left.shift(); mutation !== undefined; mutation = left.shift()) {
