@@ -14,6 +14,7 @@ import { checkDocCommands } from './checks/doc-commands-run.ts';
 import { checkDocLinks } from './checks/doc-links.ts';
 import { type Finding, formatFinding } from './checks/finding.ts';
 import { checkImports } from './checks/import-rule.ts';
+import { checkMachineEdges } from './checks/machine-edges.ts';
 import { checkPureCores } from './checks/pure-cores.ts';
 import { fromCommand, fromFindings, type StepResult } from './checks/run-step.ts';
 import { readTree, type SourceTree } from './checks/source-tree.ts';
@@ -45,6 +46,7 @@ const STEPS: readonly Step[] = [
   { name: 'types', what: 'types (tsc)', run: () => fromCommand([...bin('tsc'), '--noEmit'], 3 * MINUTE_MS) },
   { name: 'imports', what: 'who imports whom', run: findings(checkImports) },
   { name: 'pure', what: 'no clock, randomness or I/O in the cores', run: findings(checkPureCores) },
+  { name: 'edges', what: 'clock, timers and chance only at the edges', run: findings(checkMachineEdges) },
   { name: 'unused', what: 'no unused files or exports', run: findings(checkUnused) },
   { name: 'links', what: 'links in documents lead somewhere', run: findings(checkDocLinks) },
   { name: 'npm', what: 'npm commands in documents exist', run: findings(checkNpmCommands) },

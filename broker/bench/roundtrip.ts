@@ -10,6 +10,7 @@ import { createLegs } from '../src/leg.ts';
 import { DEFAULT_LIMITS } from '../src/limits.ts';
 import { SILENT } from '../src/log.ts';
 import { Sessions } from '../src/sessions.ts';
+import { systemTime } from '../src/system-time.ts';
 import { Transports } from '../src/transports.ts';
 
 /**
@@ -80,7 +81,10 @@ const measure = async (way: string): Promise<void> => {
   });
   const aedes = await createEngine({ limits, cures: ALL_CURES, hooks, sessions, log: SILENT, ended: ignore });
   legs = createLegs({ site: SITE, limits, sessions, aedes, log: SILENT, counters: { out: 0, busy: 0 } });
-  const transports = new Transports({ aedes, limits, cures: ALL_CURES, refused: ignore });
+  const transports = new Transports({
+    ...{ aedes, limits, cures: ALL_CURES, time: systemTime },
+    refused: ignore,
+  });
   const { port } = await transports.listen({ host: '127.0.0.1', port: 0 });
   const child = fork(new URL('./devices.ts', import.meta.url), [String(port), String(meters), SITE]);
   await once(child, 'message');

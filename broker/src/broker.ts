@@ -6,12 +6,14 @@ import { type BrokerLeg, createLegs, type Legs } from './leg.ts';
 import { type BrokerLimits, DEFAULT_LIMITS } from './limits.ts';
 import { type BrokerLog, SILENT } from './log.ts';
 import { Sessions } from './sessions.ts';
+import type { BrokerTime } from './time.ts';
 import { Transports } from './transports.ts';
 
 export interface BrokerOptions {
   readonly site: string;
   /** Whether `secret` is the password of `identity`; called once a CONNECT, bounded by `connectTimeoutMs`. */
   authenticate(identity: string, secret: Uint8Array): Promise<boolean>;
+  readonly time: BrokerTime;
   readonly limits?: Partial<BrokerLimits>;
   readonly log?: BrokerLog;
 }
@@ -64,7 +66,7 @@ export const assembleBroker = async (options: BrokerOptions, cures: Cures): Prom
   const aedes = await createEngine({ limits, cures, hooks, sessions, log, ended: count });
   const opened = createLegs({ site: options.site, limits, sessions, aedes, log, counters });
   legs = opened;
-  const transports = new Transports({ aedes, limits, cures, refused: count });
+  const transports = new Transports({ aedes, limits, cures, time: options.time, refused: count });
   return {
     listen: (address) => transports.listen(address),
     attachStream: (transport) => transports.attach(transport),

@@ -7,6 +7,7 @@ import { createHooks } from './hooks.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { SILENT } from './log.ts';
 import { Sessions } from './sessions.ts';
+import { systemTime } from './system-time.ts';
 import { Transports } from './transports.ts';
 
 /** aedes as the broker wires it, with its own `publish` in reach. */
@@ -20,7 +21,7 @@ const startEngine = async (change: Partial<Cures>) => {
     authenticate: async () => true,
   });
   const aedes = await createEngine({ limits, cures, hooks, sessions, log: SILENT, ended: ignore });
-  const transports = new Transports({ aedes, limits, cures, refused: ignore });
+  const transports = new Transports({ aedes, limits, cures, time: systemTime, refused: ignore });
   onTestFinished(() => transports.close(500));
   const { port } = await transports.listen({ host: '127.0.0.1', port: 0 });
   return { aedes, port };

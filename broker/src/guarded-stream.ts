@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { type Frame, FrameSplitter, type SplitLimits } from './frame-splitter.ts';
 import { Gatherer } from './gatherer.ts';
 import type { BrokerLimits } from './limits.ts';
+import type { BrokerTime } from './time.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 /** Why the broker itself cut a transport. */
@@ -19,8 +20,7 @@ export interface GuardOptions {
   readonly transport: Duplex;
   readonly limits: Pick<BrokerLimits, 'connectTimeoutMs' | 'maxPendingBytes' | 'lingerMs' | 'inboundBurstS'> &
     SplitLimits;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly time: BrokerTime;
   /** `false`: bytes pass as they come (to show the fault only). */
   readonly guardFrames: boolean;
 }
@@ -38,10 +38,11 @@ export class GuardedStream extends Duplex {
   readonly #options: GuardOptions;
   readonly #splitter: FrameSplitter;
   readonly #out: Gatherer;
-  readonly #connectTimer: NodeJS.Timeout;
+  readonly #cancelConnectDeadline: () => void;
   #bucket: TokenBucket | undefined;
   #waiting: Frame[] = [];
-  #throttle: NodeJS.Timeout | undefined;
+  /** Takes back the resumption of a throttled client; undefined while none is due. */
+  #cancelResume: (() => void) | undefined;
   #flushesAtSweep = 0;
   #idleSweeps = 0;
 
@@ -52,7 +53,8 @@ export class GuardedStream extends Duplex {
     this.#transport = options.transport;
     this.#out = new Gatherer(options.transport);
     this.#splitter = new FrameSplitter(options.limits);
-    this.#connectTimer = setTimeout(() => this.cut('connect-timeout'), options.limits.connectTimeoutMs);
+    const { connectTimeoutMs } = options.limits;
+    this.#cancelConnectDeadline = options.time.after(connectTimeoutMs, () => this.cut('connect-timeout'));
     this.#listen(options.transport);
   }
 
@@ -63,12 +65,13 @@ export class GuardedStream extends Duplex {
 
   /** Called at the CONNACK: ends the connect deadline and sets what this client may send from now on. */
   letIn(inboundPerSecond: number): void {
-    clearTimeout(this.#connectTimer);
+    this.#cancelConnectDeadline();
     this.#splitter.letIn();
     this.emit('let-in');
     if (!Number.isFinite(inboundPerSecond)) return;
-    const { limits, now } = this.#options;
-    this.#bucket = createTokenBucket(inboundPerSecond, inboundPerSecond * limits.inboundBurstS, now());
+    const { limits, time } = this.#options;
+    const burst = inboundPerSecond * limits.inboundBurstS;
+    this.#bucket = createTokenBucket(inboundPerSecond, burst, time.now());
   }
 
   /** Ends the transport; what is pending gets `lingerMs` to leave. */
@@ -110,12 +113,12 @@ export class GuardedStream extends Duplex {
   }
 
   override _read(): void {
-    if (this.#throttle === undefined) this.#transport.resume();
+    if (this.#cancelResume === undefined) this.#transport.resume();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    clearTimeout(this.#connectTimer);
-    clearTimeout(this.#throttle);
+    this.#cancelConnectDeadline();
+    this.#cancelResume?.();
     this.#waiting = [];
     this.#endTransport(error instanceof CutOff);
     done(error);
@@ -145,12 +148,12 @@ export class GuardedStream extends Duplex {
   /** Passes on as many waiting frames as the client's rate allows; reads no more while some must wait or aedes is behind. */
   #admit(): void {
     const delayMs = this.#passFrames();
-    if (delayMs > 0) this.#throttle = setTimeout(() => this.#resume(), delayMs);
+    if (delayMs > 0) this.#cancelResume = this.#options.time.after(delayMs, () => this.#resume());
     if (delayMs !== 0) this.#transport.pause();
   }
 
   #resume(): void {
-    this.#throttle = undefined;
+    this.#cancelResume = undefined;
     if (this.destroyed) return;
     this.#transport.resume();
     this.#admit();
@@ -167,7 +170,7 @@ export class GuardedStream extends Duplex {
   #affordable(): { count: number; delayMs: number } {
     const bucket = this.#bucket;
     if (bucket === undefined) return { count: this.#waiting.length, delayMs: 0 };
-    const now = this.#options.now();
+    const now = this.#options.time.now();
     for (const [count, frame] of this.#waiting.entries()) {
       const delayMs = bucket.take(1 + Math.floor(frame.bytes.length / BYTES_PER_TOKEN), now);
       if (delayMs > 0) return { count, delayMs };
@@ -196,11 +199,11 @@ export class GuardedStream extends Duplex {
     }
     this.#out.flush();
     transport.end();
-    const linger = setTimeout(() => transport.destroy(), this.#options.limits.lingerMs);
-    linger.unref();
+    const { time, limits } = this.#options;
+    const cancelLinger = time.after(limits.lingerMs, () => transport.destroy());
     transport.resume();
     transport.once('finish', () => transport.destroy());
-    transport.once('close', () => clearTimeout(linger));
+    transport.once('close', cancelLinger);
   }
 }
 

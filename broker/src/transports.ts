@@ -1,16 +1,17 @@
 import { createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { Aedes } from 'aedes';
 import type { Cures } from './cures.ts';
 import { GuardedStream, SWEEPS_TO_STALL } from './guarded-stream.ts';
 import type { BrokerLimits } from './limits.ts';
+import type { BrokerTime } from './time.ts';
 
 export interface TransportOptions {
   readonly aedes: Aedes;
   readonly limits: BrokerLimits;
   readonly cures: Cures;
+  readonly time: BrokerTime;
   refused(what: string): void;
 }
 
@@ -23,13 +24,12 @@ export class Transports {
   readonly #streams = new Set<GuardedStream>();
   readonly #connecting = new Set<GuardedStream>();
   readonly #servers = new Set<Server>();
-  readonly #sweeper: NodeJS.Timeout;
+  #cancelSweep: () => void = () => undefined;
   #closing = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#sweeper = setInterval(() => this.#sweep(), options.limits.stallTimeoutMs / SWEEPS_TO_STALL);
-    this.#sweeper.unref();
+    this.#sweepLater();
   }
 
   get size(): number {
@@ -54,7 +54,7 @@ export class Transports {
   }
 
   attach(transport: Duplex): void {
-    const { limits, cures, aedes } = this.#options;
+    const { limits, cures, aedes, time } = this.#options;
     const refusal = this.#fullBy();
     if (refusal !== undefined) {
       this.#options.refused(refusal);
@@ -62,8 +62,7 @@ export class Transports {
       transport.destroy();
       return;
     }
-    const now = () => performance.now();
-    const stream = new GuardedStream({ transport, limits, now, guardFrames: cures.frameGuard });
+    const stream = new GuardedStream({ transport, limits, time, guardFrames: cures.frameGuard });
     this.#streams.add(stream);
     this.#connecting.add(stream);
     stream.once('let-in', () => this.#connecting.delete(stream));
@@ -75,9 +74,9 @@ export class Transports {
   async close(deadlineMs: number): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    clearInterval(this.#sweeper);
+    this.#cancelSweep();
     for (const server of this.#servers) server.close();
-    const deadline = performance.now() + deadlineMs;
+    const deadline = this.#options.time.now() + deadlineMs;
     await this.#until(() => this.pendingBytes === 0, deadline);
     this.#options.aedes.close();
     for (const stream of this.#streams) stream.destroy();
@@ -86,7 +85,10 @@ export class Transports {
   }
 
   async #until(reached: () => boolean, deadline: number): Promise<void> {
-    while (!reached() && performance.now() < deadline) await delay(FLUSH_POLL_MS);
+    const { time } = this.#options;
+    while (!reached() && time.now() < deadline) {
+      await new Promise<void>((resolve) => time.after(FLUSH_POLL_MS, resolve));
+    }
   }
 
   #fullBy(): string | undefined {
@@ -96,8 +98,12 @@ export class Transports {
     return this.#connecting.size >= maxConnecting ? 'max-connecting' : undefined;
   }
 
-  #sweep(): void {
-    for (const stream of this.#streams) stream.sweep();
+  #sweepLater(): void {
+    const { limits, time } = this.#options;
+    this.#cancelSweep = time.after(limits.stallTimeoutMs / SWEEPS_TO_STALL, () => {
+      for (const stream of this.#streams) stream.sweep();
+      this.#sweepLater();
+    });
   }
 }
 

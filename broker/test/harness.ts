@@ -3,6 +3,7 @@ import { afterEach, vi } from 'vitest';
 import { assembleBroker, type Broker, type BrokerOptions } from '../src/broker.ts';
 import { ALL_CURES, type Cures } from '../src/cures.ts';
 import type { BrokerLimits } from '../src/limits.ts';
+import { systemTime } from '../src/system-time.ts';
 import type { RawClient } from './raw-client.ts';
 
 export const SITE = 'test';
@@ -33,6 +34,7 @@ export const start = async ({ cures, limits, authenticate }: Setup = {}): Promis
   const broker = await assembleBroker(
     {
       site: SITE,
+      time: systemTime,
       authenticate: authenticate ?? (async (_identity, secret) => Buffer.from(secret).toString() === 'right'),
       ...(limits === undefined ? {} : { limits }),
     },

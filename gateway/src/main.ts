@@ -1,4 +1,4 @@
-import { type Broker, createBroker } from '@tapwatt/broker';
+import { type Broker, createBroker, systemTime } from '@tapwatt/broker';
 import { identityOf, rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
@@ -235,10 +235,12 @@ async function openBus(
   if (external !== undefined) {
     const identity = `g-${gatewayId}`;
     const password = credentials.passwordOf(identity);
-    return { bus: await createExternalBus({ url: external, site, identity, password, log }) };
+    const edges = { clock: systemClock, random: systemRandom };
+    return { bus: await createExternalBus({ url: external, site, identity, password, log, ...edges }) };
   }
   const broker = await createBroker({
     site,
+    time: systemTime,
     authenticate: (identity, secret) => credentials.authenticate(identity, secret),
     limits: {
       maxConnections: limits.maxConnections,

@@ -30,6 +30,31 @@ export const PURE_FOLDERS: readonly string[] = ['firmware-contracts/src', 'chain
 /** Inside a pure folder, the shells that stand around the core. */
 export const PURE_EXCEPT: readonly string[] = ['chaincode/src/fabric'];
 
+/**
+ * The only code that may take clock, timers or randomness from the machine: adapters of those ports, programs that pass
+ * them on, and what runs worlds rather than in one. All other code gets them passed in, so that a simulation runs it.
+ */
+export const MACHINE_EDGES: readonly string[] = [
+  'broker/src/system-time.ts',
+  'broker/src/main.ts',
+  'gateway/src/edges/system.ts',
+  'gateway/src/ledger/embedded/system-time.ts',
+  'gateway/src/data/temporary-name.ts',
+  'gateway/src/cli/main.ts',
+  'gateway/src/main.ts',
+  'gateway/src/http',
+  'gateway/src/console/page',
+  'simulator/src/time/time.ts',
+  'simulator/src/cli/run.ts',
+  'simulator/src/main.ts',
+  'world/src/child.ts',
+  'world/src/gateway-process.ts',
+  'world/src/start.ts',
+  'world/src/model/main.ts',
+  'world/src/sim/kernel/globals.ts',
+  'world/src/sim/run',
+];
+
 /** The only modules of Node that a pure folder may import: hashing and signatures are functions of their input. */
 export const PURE_MAY_IMPORT: readonly string[] = ['node:crypto'];
 
@@ -49,4 +74,9 @@ export function workspaceOf(file: string): string | undefined {
 
 export function isUnder(file: string, folder: string): boolean {
   return file.startsWith(`${folder}/`);
+}
+
+/** `place` is a file or a folder. */
+export function isAt(file: string, place: string): boolean {
+  return file === place || isUnder(file, place);
 }

@@ -1,13 +1,12 @@
 import { isForTests, isUnder, PURE_EXCEPT, PURE_FOLDERS, PURE_MAY_IMPORT } from './architecture.ts';
 import type { Finding } from './finding.ts';
-import { lineAt, readModule, withoutComments } from './module-text.ts';
+import { CLOCK_AND_CHANCE, type MachineUse, usesOf } from './machine-use.ts';
+import { readModule } from './module-text.ts';
 import { isCode, type SourceTree } from './source-tree.ts';
 
-const IMPURE: readonly [RegExp, string][] = [
-  [/\bDate\.now\b|\bnew Date\(\)/g, 'reads the clock'],
-  [/\bperformance\.now\b|\bprocess\.hrtime\b/g, 'reads the clock'],
-  [/\bMath\.random\b|\brandom(?:Bytes|UUID|Int|FillSync)\s*\(|\bgetRandomValues\b/g, 'makes randomness'],
-  [/\bset(?:Timeout|Interval|Immediate)\s*\(/g, 'sets a timer'],
+const IMPURE: readonly MachineUse[] = [
+  ...CLOCK_AND_CHANCE,
+  [/\bsetImmediate\s*\(/g, 'sets a timer'],
   [/\bprocess\.\w+|\bconsole\.\w+|\bfetch\s*\(/g, 'touches the world'],
 ];
 
@@ -18,18 +17,10 @@ export function checkPureCores(tree: SourceTree): Finding[] {
     !PURE_EXCEPT.some((folder) => isUnder(file, folder));
   return tree.files
     .filter((file) => isCode(file) && !isForTests(file) && isPure(file))
-    .flatMap((file) => [...globalsIn(file, tree.read(file)), ...importsIn(file, tree.read(file))]);
-}
-
-function globalsIn(file: string, text: string): Finding[] {
-  const code = withoutComments(text, { strings: false });
-  return IMPURE.flatMap(([pattern, what]) =>
-    [...code.matchAll(pattern)].map((match) => ({
-      file,
-      line: lineAt(code, match.index),
-      message: `${match[0]} ${what}; this folder is pure: pass it in`,
-    })),
-  );
+    .flatMap((file) => [
+      ...usesOf(IMPURE, { file, text: tree.read(file), remedy: 'this folder is pure: pass it in' }),
+      ...importsIn(file, tree.read(file)),
+    ]);
 }
 
 function importsIn(file: string, text: string): Finding[] {

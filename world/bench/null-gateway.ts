@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createBroker } from '@tapwatt/broker';
+import { createBroker, systemTime } from '@tapwatt/broker';
 import { bytesToHex, hexToBytes, parseTopic, topics } from '@tapwatt/firmware-contracts';
 
 /**
@@ -17,7 +17,7 @@ const RECEIPT_VOUCHER_ID_AT = 24;
 const TX_ID = createHash('sha256').update('no ledger').digest('hex').slice(0, 32);
 const NO_ACKNOWLEDGEMENT = new Uint8Array(28);
 
-const broker = await createBroker({ site, authenticate: async () => true });
+const broker = await createBroker({ site, time: systemTime, authenticate: async () => true });
 const leg = broker.leg();
 const requests = new Map<string, { handsetId: string; requestId: string }>();
 

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { link, lstat, open, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
-import { errorCodeOf, syncDirectory, TEMPORARY_SUFFIX } from '../data/atomic-file.ts';
+import { errorCodeOf, syncDirectory } from '../data/atomic-file.ts';
+import { temporaryNameFor } from '../data/temporary-name.ts';
 import { openBackupFile } from './backup-file.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -16,8 +16,7 @@ export async function createBackupFile(
   bytes: AsyncIterable<Uint8Array>,
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<Manifest> {
-  const unique = randomBytes(6).toString('hex');
-  const temporary = join(dirname(path), `.${basename(path)}.${unique}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryNameFor(path);
   if (await isTaken(path)) throw takenName(path);
   try {
     await writeAll(temporary, bytes, onProgress);

@@ -12,7 +12,7 @@ export async function runGateway(session: Session, options: RunOptions): Promise
   const { startGateway } = await import('../main.ts');
   const { logDestination } = await import('../observability/log-destination.ts');
   process.umask(0o077);
-  const stopped = stopSignal();
+  const stopped = stopSignal(session.edges.nowMs);
   const gateway = await startGateway(config, { logDestination: logDestination() });
   const { mqtt, http } = gateway.ports;
   const page = `http://${urlHost(config.http.host)}:${http}/`;
@@ -34,11 +34,11 @@ export async function runGateway(session: Session, options: RunOptions): Promise
   return EXIT.ok;
 }
 
-function stopSignal(): Promise<void> {
+function stopSignal(now: () => number): Promise<void> {
   return new Promise((resolve) => {
     let askedAtMs: number | undefined;
     const ask = (signal?: NodeJS.Signals): void => {
-      const nowMs = performance.now();
+      const nowMs = now();
       // One Ctrl-C arrives more than once where a terminal, npm and a launcher all pass it on, the last as SIGTERM.
       if (signal === 'SIGINT' && nowMs - (askedAtMs ?? nowMs) > SAME_CTRL_C_MS) process.exit(EXIT.failed);
       askedAtMs ??= nowMs;

@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
+import { temporaryNameFor } from './temporary-name.ts';
 
 export interface AtomicWriteOptions {
   readonly mode: number;
   /** Never replace an existing file: throws the system's EEXIST instead. */
   readonly onlyIfAbsent?: boolean;
 }
-
-/** Marks a file that a crash left half written; never read. */
-export const TEMPORARY_SUFFIX = '.tmp';
 
 /**
  * Writes a whole file or nothing: temporary file, fsync, rename, fsync of the directory. After a power cut the path
@@ -21,8 +18,7 @@ export async function writeFileAtomic(
   content: string | Uint8Array,
   options: AtomicWriteOptions,
 ): Promise<void> {
-  const unique = randomBytes(6).toString('hex');
-  const temporary = join(dirname(path), `.${basename(path)}.${unique}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryNameFor(path);
   try {
     await writeSynced(temporary, content, options.mode);
     await (options.onlyIfAbsent === true ? linkThenUnlink(temporary, path) : rename(temporary, path));

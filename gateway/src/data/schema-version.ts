@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { TapwattError } from '@tapwatt/firmware-contracts';
-import { errorCodeOf, TEMPORARY_SUFFIX, writeFileAtomic } from './atomic-file.ts';
+import { errorCodeOf, writeFileAtomic } from './atomic-file.ts';
 import type { DataLayout } from './layout.ts';
+import { TEMPORARY_SUFFIX } from './temporary-name.ts';
 
 /** Version of the layout of a data directory; another one is refused, never guessed at. */
 const DATA_SCHEMA_VERSION = 1;

@@ -85,8 +85,10 @@ export const runGateway = (parts: GatewayProcessParts): AssembledGateway => {
 /** The devices' broker with the gateway's own credentials. */
 export const runBroker = (life: Incarnation, keep: GatewayKeep, ledger: Pick<Ledger, 'evaluate'>) => {
   const credentials = createCredentials(keep.mqttKey, ledger);
+  const { nowMs, after } = life.clock(() => 0);
   return createBroker({
     site: SITE,
+    time: { now: nowMs, after },
     authenticate: (identity, secret) =>
       life.through('login', () => credentials.authenticate(identity, secret)),
     limits: BROKER_LIMITS,

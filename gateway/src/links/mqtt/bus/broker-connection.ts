@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { type IClientOptions, MqttClient } from 'mqtt';
+import type { Clock } from '../../../edges/edges.ts';
 import type { Handover } from './message-bus.ts';
 
 export interface ConnectionOptions {
@@ -13,6 +14,7 @@ export interface ConnectionOptions {
   /** What the broker says for this gateway when it vanishes; retained. */
   readonly will: { readonly topic: string; readonly payload: Uint8Array };
   readonly limits: ConnectionLimits;
+  readonly clock: Clock;
   message(topic: string, payload: Uint8Array): void;
 }
 
@@ -43,12 +45,12 @@ export const openConnection = async (options: ConnectionOptions): Promise<Broker
   client.on('error', () => client.end(true));
   client.on('message', (topic, payload) => options.message(topic, payload));
   try {
-    await withDeadline(ready(client, options), options.limits.connectDeadlineMs);
+    await within(options.clock, options.limits.connectDeadlineMs, ready(client, options));
   } catch (error) {
     client.end(true);
     throw error;
   }
-  return connectionOver(client, ended, options.limits);
+  return connectionOver(client, ended, options);
 };
 
 const clientOptions = ({ identity, password, will, limits }: ConnectionOptions): IClientOptions => ({
@@ -92,7 +94,7 @@ const ready = (client: MqttClient, { filters }: ConnectionOptions): Promise<void
 const connectionOver = (
   client: MqttClient,
   ended: Promise<void>,
-  limits: ConnectionLimits,
+  { limits, clock }: Pick<ConnectionOptions, 'limits' | 'clock'>,
 ): BrokerConnection => {
   /** How to end each hand-over for which no PUBACK will come any more. */
   const inFlight = new Set<() => void>();
@@ -107,7 +109,8 @@ const connectionOver = (
       if (inFlight.size >= limits.maxInFlight) {
         throw new TapwattError('BUSY', `${inFlight.size} messages wait for the broker.`);
       }
-      const handover = handOver(client, { topic, payload, retain }, limits.publishDeadlineMs);
+      const outgoing = { topic, payload, retain, deadlineMs: limits.publishDeadlineMs };
+      const handover = handOver(client, clock, outgoing);
       inFlight.add(handover.giveUp);
       return handover.outcome.finally(() => {
         inFlight.delete(handover.giveUp);
@@ -119,8 +122,8 @@ const connectionOver = (
         idle = resolve;
         if (inFlight.size === 0) resolve();
       });
-      await withDeadline(quiet, deadlineMs / 2).catch(() => {});
-      await withDeadline(client.endAsync(), deadlineMs / 2).catch(() => {});
+      await within(clock, deadlineMs / 2, quiet).catch(() => {});
+      await within(clock, deadlineMs / 2, client.endAsync()).catch(() => {});
       client.end(true);
       client.stream.destroy();
     },
@@ -131,26 +134,27 @@ interface Outgoing {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retain: boolean;
+  readonly deadlineMs: number;
 }
 
 /** Ends with the PUBACK; a connection lost before it means `away`: whether the message got through is not known. */
-const handOver = (client: MqttClient, { topic, payload, retain }: Outgoing, deadlineMs: number) => {
+const handOver = (client: MqttClient, clock: Clock, { topic, payload, retain, deadlineMs }: Outgoing) => {
   const { promise, resolve, reject } = Promise.withResolvers<Handover>();
-  const late = setTimeout(() => {
+  const cancelLate = clock.after(deadlineMs, () => {
     reject(new TapwattError('DEADLINE', `The broker did not acknowledge ${topic} in ${deadlineMs} ms.`));
     if (packetId !== undefined) client.removeOutgoingMessage(packetId);
-  }, deadlineMs);
+  });
   client.publish(topic, asBuffer(payload), { qos: 1, retain }, (error) =>
     resolve(error ? 'away' : 'handed-over'),
   );
   const packetId = client.getLastMessageId();
-  return { outcome: promise.finally(() => clearTimeout(late)), giveUp: () => resolve('away') };
+  return { outcome: promise.finally(cancelLate), giveUp: () => resolve('away') };
 };
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
-const withDeadline = async <T>(work: Promise<T>, deadlineMs: number): Promise<T> => {
+const within = async <T>(clock: Clock, deadlineMs: number, work: Promise<T>): Promise<T> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new TapwattError('DEADLINE')), deadlineMs);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  const cancel = clock.after(deadlineMs, () => reject(new TapwattError('DEADLINE')));
+  return Promise.race([work, late]).finally(cancel);
 };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { topics } from '@tapwatt/firmware-contracts';
 import { vi } from 'vitest';
+import { systemClock, systemRandom } from '../../../edges/system.ts';
 import { createExternalBus } from './external-bus.ts';
 import { describeMessageBus, type Fixture, IDENTITIES, PASSWORD, SITE } from './message-bus.fixture.ts';
 
@@ -98,7 +99,10 @@ const stopped = (child: ChildProcess): Promise<void> =>
 const start = async (): Promise<Fixture> => {
   const { port, stop } = await startMosquitto();
   const url = `mqtt://127.0.0.1:${port}`;
-  const bus = await createExternalBus({ url, site: SITE, identity: 'g-own', password: PASSWORD });
+  const bus = await createExternalBus({
+    ...{ url, site: SITE, identity: 'g-own', password: PASSWORD },
+    ...{ clock: systemClock, random: systemRandom },
+  });
   return { bus, port, stop: () => bus.close({ deadlineMs: 500 }).then(stop) };
 };
 

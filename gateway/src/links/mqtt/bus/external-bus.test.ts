@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net';
-import { type Broker, createBroker } from '@tapwatt/broker';
+import { type Broker, createBroker, systemTime } from '@tapwatt/broker';
 import { topics } from '@tapwatt/firmware-contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { systemClock, systemRandom } from '../../../edges/system.ts';
 import { createExternalBus, type ExternalBusOptions } from './external-bus.ts';
 import { connectDevice, PASSWORD, SITE, until } from './message-bus.fixture.ts';
 
@@ -12,6 +13,7 @@ const vch = names.meter('1').down('vch');
 const startBroker = async (port = 0): Promise<{ broker: Broker; port: number }> => {
   const broker = await createBroker({
     site: SITE,
+    time: systemTime,
     authenticate: async (_identity, secret) => Buffer.from(secret).toString() === PASSWORD,
   });
   onTestFinished(() => broker.close({ deadlineMs: 200 }));
@@ -22,6 +24,7 @@ const openBus = async (port: number, options: Partial<ExternalBusOptions> = {}) 
   const url = `mqtt://127.0.0.1:${port}`;
   const bus = await createExternalBus({
     ...{ url, site: SITE, identity: 'g-own', password: PASSWORD, backoff: SOON },
+    ...{ clock: systemClock, random: systemRandom },
     ...options,
   });
   onTestFinished(() => bus.close({ deadlineMs: 200 }));

@@ -1,4 +1,5 @@
 import { identityOf, parseIdentity, parseTopic, TapwattError, topics } from '@tapwatt/firmware-contracts';
+import type { Clock, Random } from '../../../edges/edges.ts';
 import { type Backoff, delayMs, RECONNECT } from './backoff.ts';
 import {
   type BrokerConnection,
@@ -17,8 +18,8 @@ export interface ExternalBusOptions {
   readonly password: string;
   readonly limits?: Partial<ExternalBusLimits>;
   readonly backoff?: Backoff;
-  /** From [0, 1). */
-  readonly random?: () => number;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log?: ExternalBusLog;
 }
 
@@ -70,7 +71,7 @@ class ClientBus implements ExternalBus {
   readonly #heardOf = new Set<string>();
   #connection: BrokerConnection | undefined;
   #attempt = 0;
-  #retry: NodeJS.Timeout | undefined;
+  #cancelRetry: () => void = () => undefined;
   #connecting: Promise<void> = Promise.resolve();
   #closed = false;
 
@@ -117,7 +118,7 @@ class ClientBus implements ExternalBus {
 
   async close({ deadlineMs = DEFAULT_CLOSE_DEADLINE_MS } = {}): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#cancelRetry();
     const connection = this.#connection;
     this.#connection = undefined;
     await connection?.close(deadlineMs);
@@ -150,8 +151,9 @@ class ClientBus implements ExternalBus {
 
   #retryLater(): void {
     if (this.#closed) return;
-    const { backoff = RECONNECT, random = Math.random } = this.#options;
-    this.#retry = setTimeout(() => this.start(), delayMs(backoff, this.#attempt++, random()));
+    const { backoff = RECONNECT, clock, random } = this.#options;
+    const pauseMs = delayMs(backoff, this.#attempt++, fraction(random));
+    this.#cancelRetry = clock.after(pauseMs, () => void this.start());
   }
 
   #deliver(topic: string, payload: Uint8Array): void {
@@ -170,9 +172,12 @@ class ClientBus implements ExternalBus {
   }
 }
 
+/** From [0, 1). */
+const fraction = (random: Random): number => Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
+
 /** Throws BAD_REQUEST for an identity that is no gateway's. */
 const connectionOptionsOf = (
-  { url, site, identity, password }: ExternalBusOptions,
+  { url, site, identity, password, clock }: ExternalBusOptions,
   limits: ConnectionLimits,
   message: ConnectionOptions['message'],
 ): ConnectionOptions => {
@@ -181,7 +186,7 @@ const connectionOptionsOf = (
   const { filters, gateway } = topics(site);
   const payload = Buffer.from(JSON.stringify({ state: 'offline' }));
   return {
-    ...{ url, identity, password, limits, message },
+    ...{ url, identity, password, limits, clock, message },
     filters: [filters.metersUp, filters.handsetsUp],
     will: { topic: gateway(own.id).status, payload },
   };

@@ -1,4 +1,5 @@
-import { createBroker } from '@tapwatt/broker';
+import { createBroker, systemTime } from '@tapwatt/broker';
+import { systemClock, systemRandom } from '../../../edges/system.ts';
 import { createExternalBus } from './external-bus.ts';
 import { createInProcessBus } from './in-process-bus.ts';
 import { describeMessageBus, PASSWORD, SITE } from './message-bus.fixture.ts';
@@ -6,6 +7,7 @@ import { describeMessageBus, PASSWORD, SITE } from './message-bus.fixture.ts';
 const startBroker = async () => {
   const broker = await createBroker({
     site: SITE,
+    time: systemTime,
     authenticate: async (_identity, secret) => Buffer.from(secret).toString() === PASSWORD,
   });
   const { port } = await broker.listen({ host: '127.0.0.1', port: 0 });
@@ -26,7 +28,10 @@ describeMessageBus(
   async () => {
     const { broker, port } = await startBroker();
     const url = `mqtt://127.0.0.1:${port}`;
-    const bus = await createExternalBus({ url, site: SITE, identity: 'g-own', password: PASSWORD });
+    const bus = await createExternalBus({
+      ...{ url, site: SITE, identity: 'g-own', password: PASSWORD },
+      ...{ clock: systemClock, random: systemRandom },
+    });
     const stop = async () => {
       await bus.close({ deadlineMs: 500 });
       await broker.close({ deadlineMs: 500 });
