@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus } from 'node:os';
 import { type RunOptions, readOptions, USAGE } from './run/options.ts';
 
 const EXIT_FAILED = 1;
@@ -19,26 +22,49 @@ export const runWorlds = async (args: readonly string[]): Promise<number> => {
     tell(USAGE);
     return 0;
   }
-  if (options.mutations) return hunt(options);
-  return options.seed === undefined ? many(options) : one(options, options.seed);
+  if (options.report !== undefined) return report(options, options.report);
+  if (options.mutations) return (await hunt(options)).code;
+  return options.seed === undefined ? (await many(options)).code : one(options, options.seed);
 };
 
-const many = async (options: RunOptions): Promise<number> => {
+const many = async (options: RunOptions) => {
   const { runMany } = await import('./run/run-many.ts');
   const { totals, seconds } = await runMany(options, narrate);
   for (const [name, counts] of Object.entries({ fault: totals.faults, 'crash point': totals.crashPoints })) {
     for (const [what, count] of [...counts].sort()) narrate(`${name}: ${what}: ${count}`);
   }
   tell(totals.line(seconds));
-  return totals.failed.length === 0 ? 0 : EXIT_FAILED;
+  return { totals, seconds, code: totals.failed.length === 0 ? 0 : EXIT_FAILED };
 };
 
-const hunt = async (options: RunOptions): Promise<number> => {
+const hunt = async (options: RunOptions) => {
   const { huntAll } = await import('./run/hunt.ts');
   const hunted = await huntAll(options, narrate);
   const seen = hunted.filter(({ caught }) => caught !== undefined).length;
   tell(`${seen} of ${hunted.length} planted bugs seen`);
-  return seen === hunted.length ? 0 : EXIT_FAILED;
+  return { hunted, code: seen === hunted.length ? 0 : EXIT_FAILED };
+};
+
+const report = async (options: RunOptions, file: string): Promise<number> => {
+  const { reportOf } = await import('./run/report.ts');
+  const worlds = await many(options);
+  if (worlds.code !== 0) return worlds.code;
+  const bugs = await hunt(options);
+  const { baseSeed } = options;
+  await writeFile(file, reportOf({ ...worlds, ...bugs, baseSeed, ran: whatRan() }));
+  narrate(`Written to ${file}.`);
+  return bugs.code;
+};
+
+/** The commit that the worlds' code is of, with a + where files differ from it. */
+const whatRan = (): string => {
+  const commit = spawnSync('git', ['describe', '--always', '--dirty=+', '--abbrev=12'], { encoding: 'utf8' });
+  const [cpu] = cpus();
+  return [
+    `commit ${commit.status === 0 ? commit.stdout.trim() : 'unknown'}`,
+    `Node ${process.versions.node}`,
+    `${availableParallelism()} processors (${cpu?.model ?? 'unknown'})`,
+  ].join(' · ');
 };
 
 /** In this very process, so that the trace comes out line by line. */

@@ -37,6 +37,8 @@ export interface SeedResult {
   readonly hash: string;
   readonly events: number;
   readonly simulatedMs: number;
+  /** Of that, without power anywhere. */
+  readonly darkMs: number;
   readonly violations: readonly string[];
   readonly faults: Readonly<Record<string, number>>;
   readonly crashPoints: Readonly<Record<string, number>>;
@@ -60,6 +62,7 @@ export const runSeed = async (options: SeedOptions): Promise<SeedResult> => {
       hash: world.trace.digest(),
       events: world.trace.events,
       simulatedMs: time.now() - START_MS,
+      darkMs: world.darkMs,
       violations: world.violations,
       faults: Object.fromEntries(world.tally.faults),
       crashPoints: Object.fromEntries(world.tally.crashPoints),

@@ -44,6 +44,8 @@ export class TroubledWorld implements World {
   /** Faults and wishes come until then; a blackout puts it off. */
   troubledUntilMs = 0;
   #healed = true;
+  /** Without power so far, in all. */
+  darkMs = 0;
   #darkUntilMs = 0;
 
   constructor(parts: WorldParts) {
@@ -69,6 +71,7 @@ export class TroubledWorld implements World {
 
   darken(ms: number): void {
     this.#darkUntilMs = this.time.now() + ms;
+    this.darkMs += ms;
     this.troubledUntilMs += ms;
   }
 

@@ -81,6 +81,6 @@ const askOf = (child: ChildProcess, request: WorldRequest): Promise<WorldAnswer>
   });
 
 const brokenOff = (seed: number, why: string): SeedResult => ({
-  ...{ seed, hash: '', events: 0, simulatedMs: 0, faults: {}, crashPoints: {}, work: {} },
+  ...{ seed, hash: '', events: 0, simulatedMs: 0, darkMs: 0, faults: {}, crashPoints: {}, work: {} },
   violations: [`the world broke off: ${why}`],
 });

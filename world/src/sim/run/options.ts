@@ -15,12 +15,15 @@ export interface RunOptions {
   readonly mutation?: string;
   /** Every planted bug, one after another, each until it is seen. */
   readonly mutations: boolean;
+  /** The file that the report is written to, once all worlds and all planted bugs were run. */
+  readonly report?: string;
   readonly limits: PlanLimits;
 }
 
 export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B] [--workers W] [--twice N]
 npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model] [--gateways N]
 Either with --mutation NAME: production code with that bug planted.
+npm run world -- --report FILE [--minutes M]: many worlds, then every planted bug, written down as Markdown
 npm run world -- --mutations: every planted bug, each until a world sees it, in at most 200 seeds
 Kinds of faults: ${FAULT_KINDS.join(', ')}`;
 
@@ -41,6 +44,7 @@ const OPTIONS = {
   gateways: { type: 'string' },
   mutation: { type: 'string' },
   mutations: { type: 'boolean' },
+  report: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -63,6 +67,7 @@ export const readOptions = (args: readonly string[]): RunOptions | undefined => 
     twice: count('twice') ?? DEFAULT_TWICE,
     ...(seed === undefined ? {} : { seed }),
     ...(workers === undefined ? {} : { workers }),
+    ...(values.report === undefined ? {} : { report: values.report }),
     ...(values.mutation === undefined ? {} : { mutation: values.mutation }),
     limits: {
       ...(values.only === undefined ? {} : { only: kindsOf(values.only) }),

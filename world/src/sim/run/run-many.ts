@@ -64,8 +64,10 @@ class Run {
   /** The same seed must be the same world. */
   async #again(request: WorldRequest, first: SeedResult): Promise<SeedResult> {
     const second = await this.#crew.run(request);
-    this.totals.compared += 1;
-    if (second.hash === first.hash) return first;
+    if (second.hash === first.hash) {
+      this.totals.same(first);
+      return first;
+    }
     const what = `the same seed gave two worlds, ${first.hash} and ${second.hash}`;
     return { ...first, violations: [...first.violations, what] };
   }

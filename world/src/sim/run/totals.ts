@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SeedResult } from '../run-seed.ts';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -10,15 +11,32 @@ export class Totals {
   readonly failed: SeedResult[] = [];
   seeds = 0;
   simulatedMs = 0;
-  compared = 0;
+  darkMs = 0;
+  readonly #compared = new Map<number, string>();
 
   add(result: SeedResult): void {
     this.seeds += 1;
     this.simulatedMs += result.simulatedMs;
+    this.darkMs += result.darkMs;
     if (result.violations.length > 0) this.failed.push(result);
     addAll(this.faults, result.faults);
     addAll(this.crashPoints, result.crashPoints);
     addAll(this.work, result.work);
+  }
+
+  /** This seed gave the same world in two processes. */
+  same({ seed, hash }: SeedResult): void {
+    this.#compared.set(seed, hash);
+  }
+
+  get compared(): number {
+    return this.#compared.size;
+  }
+
+  /** Lower-case hex: SHA-256 over the hashes of the seeds that were run twice, in the order of the seeds. */
+  get hashOfCompared(): string {
+    const all = [...this.#compared].sort(([a], [b]) => a - b).map(([, hash]) => hash);
+    return createHash('sha256').update(all.join('\n')).digest('hex');
   }
 
   get faultCount(): number {
@@ -31,23 +49,27 @@ export class Totals {
     return sum(kinds.map((kind) => this.faults.get(kind) ?? 0)) + (this.work.get('power cuts') ?? 0);
   }
 
+  /** How often the process was killed at the labelled point where that happened least. */
+  get leastCrashes(): number {
+    return this.crashPoints.size === 0 ? 0 : Math.min(...this.crashPoints.values());
+  }
+
+  get darkYears(): number {
+    return this.darkMs / YEAR_MS;
+  }
+
   get simulatedYears(): number {
     return this.simulatedMs / YEAR_MS;
   }
 
   /** One line for the end of a run. */
   line(seconds: number): string {
-    const least = Math.min(...this.crashPoints.values());
-    const points =
-      this.crashPoints.size === 0
-        ? 'no crash points'
-        : `${this.crashPoints.size} crash points, each ≥ ${least} times`;
     return [
       `${this.seeds} seeds in ${seconds.toFixed(0)} s`,
       `${this.simulatedYears.toFixed(2)} simulated years`,
       `${this.faultCount} faults`,
       `${this.crashes} crashes`,
-      points,
+      `${this.crashPoints.size} crash points, each ≥ ${this.leastCrashes} times`,
       `${this.work.get('credits') ?? 0} credits`,
       `${this.compared} run twice with equal hashes`,
       `${this.failed.length} seeds with violations`,

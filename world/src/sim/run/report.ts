@@ -1,0 +1,90 @@
+import type { Hunted } from './hunt.ts';
+import { commandOf } from './shrink.ts';
+import type { Totals } from './totals.ts';
+
+/** What a report is made of: one run of many worlds, and one hunt of every planted bug. */
+export interface Reported {
+  readonly totals: Totals;
+  readonly seconds: number;
+  readonly hunted: readonly Hunted[];
+  readonly baseSeed: number;
+  /** What the worlds ran: commit, Node, processors. */
+  readonly ran: string;
+}
+
+const INTRODUCTION = `# Exactly once, shown
+
+This page is written by a command, from one run of it; nothing in it is typed by hand:
+
+    npm run world -- --report docs/exactly-once.md
+
+A world is the whole system in one process under one seed and one virtual clock: meters, handsets, broker, gateways and
+ledger run production's code, while clock, chance, network and storage are the world's. Each seed draws its own faults. What
+must hold is stated in [architecture.md](architecture.md#invariants) (I1–I8) and checked as the world goes on; when its
+faults have healed, everything must come to rest. Which world a seed makes follows from the code: check out the commit below to
+have the very same ones.
+`;
+
+const HOW = `## Look for yourself
+
+    npm run world                                  five minutes of worlds, as above
+    npm run world -- --seed 7 --trace              one world, every event of it, the same bytes each time
+    npm run world -- --mutations                   every planted bug, each until a world sees it
+    npm run world -- --mutation NAME --seed S      one world with that bug in it
+    npm run model                                  the redemption protocol explored exhaustively: [model.md](model.md)
+    npm run test:kill                              real processes killed with -9
+
+A seed that fails prints the command that runs it again, and the smallest schedule found that still fails.
+`;
+
+/** The report as Markdown; its figures are those of the run it is given. */
+export const reportOf = ({ totals, seconds, hunted, baseSeed, ran }: Reported): string =>
+  [
+    INTRODUCTION,
+    `What ran: ${ran}.\n`,
+    '## The worlds\n',
+    table(['what', 'how much'], totalRows(totals, seconds, baseSeed)),
+    '## Faults\n',
+    table(['kind', 'times'], counted(totals.faults)),
+    '## Crash points\n\nA process was killed so often at each of these places; what was not synced was lost.\n',
+    table(['where', 'times'], counted(totals.crashPoints)),
+    '## What the worlds did\n',
+    table(['what', 'times'], counted(totals.work)),
+    '## Planted bugs\n\nEach is one safeguard taken out of production code as it is loaded.\n',
+    table(['bug', 'why somebody might', 'seen by', 'as', 'seeds needed'], hunted.map(bugRow)),
+    HOW,
+  ].join('\n');
+
+const totalRows = (totals: Totals, seconds: number, baseSeed: number): readonly Row[] => [
+  ['seeds', `${totals.seeds}, from ${baseSeed} on, in ${seconds.toFixed(0)} s`],
+  ['violations', String(totals.failed.length)],
+  [
+    'simulated time',
+    `${totals.simulatedYears.toFixed(2)} years, ${totals.darkYears.toFixed(2)} of them without power`,
+  ],
+  ['faults', String(totals.faultCount)],
+  ['crashes, with meters whose power was cut', String(totals.crashes)],
+  ['crash points', `${totals.crashPoints.size}, each at least ${totals.leastCrashes} times`],
+  ['seeds run twice, in two processes, with equal hashes', String(totals.compared)],
+  [`hash over the hashes of those seeds`, `\`${totals.hashOfCompared}\``],
+];
+
+const bugRow = ({ mutation, why, caught, seeds }: Hunted): Row => [
+  `\`${mutation}\``,
+  why,
+  caught === undefined ? '**not seen**' : `\`${commandOf({ seed: caught.seed }, mutation)}\``,
+  caught?.violations[0]?.slice(0, LONGEST_VIOLATION) ?? '',
+  String(seeds),
+];
+
+const LONGEST_VIOLATION = 90;
+
+type Row = readonly string[];
+
+const counted = (counts: ReadonlyMap<string, number>): readonly Row[] =>
+  [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => [name, String(count)]);
+
+const line = (cells: Row): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+
+const table = (head: Row, rows: readonly Row[]): string =>
+  [line(head), line(head.map(() => '---')), ...rows.map(line), ''].join('\n');
