@@ -32,6 +32,7 @@ export { balanceOf, type DeviceState, meterClock } from './meter/device-state.ts
 export type { DeviceEffect, Stepped } from './meter/effects.ts';
 export { constantLoad, householdLoad, type Load } from './meter/load.ts';
 export { Meter, type MeterObservation, type MeterOptions } from './meter/meter.ts';
+export { type MeterCard, meterCard } from './meter/meter-card.ts';
 export { type MeterIdentity, type Provisioning, powerOn, provisionMemory } from './meter/power-on.ts';
 export { FACTORY_SETTINGS, type FriendlyHours, type MeterSettings } from './meter/settings.ts';
 export { type DeviceInput, step } from './meter/step.ts';

@@ -26,6 +26,8 @@ export interface DeviceState {
   /** Since the power came it has not been online yet, so nobody knows. */
   readonly isFresh: boolean;
   readonly reported?: ReportedStatus;
+  /** The voucher that each command link has put and not yet committed, by the link's name. */
+  readonly staged: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Balance in minor units; 0 for a LOCKED meter. */

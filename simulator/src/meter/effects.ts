@@ -6,7 +6,9 @@ export type DeviceEffect =
   | { readonly type: 'commit-record' }
   | { readonly type: 'commit-charge' }
   | { readonly type: 'relay'; readonly closed: boolean }
-  | { readonly type: 'publish'; readonly channel: MeterUpChannel; readonly payload: Uint8Array };
+  | { readonly type: 'publish'; readonly channel: MeterUpChannel; readonly payload: Uint8Array }
+  /** The response APDU to the command of this link. */
+  | { readonly type: 'respond'; readonly link: string; readonly response: Uint8Array };
 
 /** The state after an input, and what follows from it. The commits are made before the state counts. */
 export interface Stepped {

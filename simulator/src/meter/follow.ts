@@ -42,7 +42,8 @@ export const follow = ({ state, effects }: Stepped, nowS: number): Stepped => {
   const said = sayChange(moved.state, nowS);
   const relay = moved.effects.filter((effect) => effect.type === 'relay');
   const rest = moved.effects.filter((effect) => effect.type !== 'relay');
-  const commits = effects.filter((effect) => effect.type !== 'publish');
-  const answers = effects.filter((effect) => effect.type === 'publish');
+  const isSaid = ({ type }: DeviceEffect): boolean => type === 'publish' || type === 'respond';
+  const commits = effects.filter((effect) => !isSaid(effect));
+  const answers = effects.filter(isSaid);
   return { state: said.state, effects: [...commits, ...relay, ...answers, ...said.effects, ...rest] };
 };

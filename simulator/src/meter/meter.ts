@@ -143,6 +143,20 @@ export class Meter {
     this.#take({ type: 'tamper' });
   }
 
+  /**
+   * Answers a command APDU of an NFC reader or a serial line, `link` by name; `undefined` where no answer comes, because
+   * the meter has no power or loses it over this command. Behaviours concern MQTT alone.
+   */
+  exchange(link: string, apdu: Uint8Array): Uint8Array | undefined {
+    const effects = this.#take({ type: 'command', link, apdu });
+    return effects?.find((effect) => effect.type === 'respond')?.response;
+  }
+
+  /** The reader is taken away, or the line is. */
+  loseField(link: string): void {
+    this.#take({ type: 'field-lost', link });
+  }
+
   misbehave(behaviour: Behaviour): void {
     this.#behaviour = behaviour;
   }
@@ -168,18 +182,20 @@ export class Meter {
     }
   }
 
-  #take(input: DeviceInput): void {
+  /** What was done because of it; `undefined` without power, and when the power went. */
+  #take(input: DeviceInput): readonly DeviceEffect[] | undefined {
     const running = this.#running;
-    if (running === undefined) return;
+    if (running === undefined) return undefined;
     const { state, effects } = step(running.state, input, this.#nowS());
     try {
       for (const effect of effects) this.#commit(effect, state, running.memory);
     } catch (error) {
       this.#fail(error);
-      return;
+      return undefined;
     }
     running.state = state;
     for (const effect of effects) this.#act(effect);
+    return effects;
   }
 
   #commit(effect: DeviceEffect, state: DeviceState, memory: MeterMemory): void {

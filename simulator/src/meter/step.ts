@@ -1,25 +1,22 @@
-import {
-  decodeReceipt,
-  type MeterDownChannel,
-  presentVoucher,
-  RESULT,
-  takeAcknowledgement,
-  takeTimeOrder,
-  unacknowledgedReceipts,
-  VOUCHER_KIND,
-} from '@tapwatt/firmware-contracts';
+import { type MeterDownChannel, unacknowledgedReceipts } from '@tapwatt/firmware-contracts';
+import { answerCommand, loseField } from './command.ts';
 import { consume } from './consume.ts';
 import { followDesiredState } from './desired.ts';
-import { type DeviceState, meterClock } from './device-state.ts';
-import { commitIfChanged, type DeviceEffect, publish, type Stepped } from './effects.ts';
+import type { DeviceState } from './device-state.ts';
+import { commitIfChanged, publish, type Stepped } from './effects.ts';
 import { follow, sayStatus } from './follow.ts';
 import { event, reading } from './readings.ts';
+import { takeAck, takeTime, takeVoucher } from './take-frame.ts';
 
 /** What happens to a device. */
 export type DeviceInput =
   | { readonly type: 'link-up' }
   | { readonly type: 'link-down' }
   | { readonly type: 'frame'; readonly channel: MeterDownChannel; readonly payload: Uint8Array }
+  /** A command APDU on a link that speaks in commands: an NFC reader, a serial line. */
+  | { readonly type: 'command'; readonly link: string; readonly apdu: Uint8Array }
+  /** Such a link is lost: the field is gone, the line is open. */
+  | { readonly type: 'field-lost'; readonly link: string }
   | { readonly type: 'consumed'; readonly powerW: number; readonly elapsedMs: number }
   | { readonly type: 'tamper' }
   | { readonly type: 'read'; readonly powerW: number };
@@ -37,38 +34,9 @@ const linkUp = (state: DeviceState, nowS: number): Stepped => {
 
 const linkDown = ({ reported: _, ...state }: DeviceState): Stepped => nothing({ ...state, isOnline: false });
 
-const clearsTamper = (receipt: Uint8Array): boolean => {
-  const decoded = decodeReceipt(receipt);
-  return (
-    decoded.ok &&
-    decoded.fields.kind === VOUCHER_KIND.CLEAR_TAMPER &&
-    decoded.fields.result === RESULT.APPLIED
-  );
-};
-
 const showVoucher = (state: DeviceState, frame: Uint8Array, nowS: number): Stepped => {
-  const answer = presentVoucher(state.meter, frame, meterClock(state, nowS));
-  const tamper = state.tamper && !(answer.committed && clearsTamper(answer.receipt));
-  const after = { ...state, meter: answer.state, tamper };
-  const commit: readonly DeviceEffect[] = answer.committed ? [{ type: 'commit-record' }] : [];
-  return { state: after, effects: [...commit, publish('rcpt', answer.receipt)] };
-};
-
-const acknowledge = (state: DeviceState, frame: Uint8Array): Stepped => {
-  const taken = takeAcknowledgement(state.meter, frame);
-  const after = { ...state, meter: taken.state };
-  const again = taken.republish.map((receipt) => publish('rcpt', receipt));
-  return { state: after, effects: [...commitIfChanged(state, after), ...again] };
-};
-
-const setTime = (state: DeviceState, frame: Uint8Array, nowS: number): Stepped => {
-  const taken = takeTimeOrder(state.meter, frame);
-  if (!taken.accepted || taken.time === undefined) return nothing(state);
-  const clock = { offsetS: taken.time - nowS, trust: SYNCHRONISED } as const;
-  const after: DeviceState = { ...state, meter: taken.state, clock };
-  const told =
-    state.clock.trust === SYNCHRONISED ? [] : [publish('evt', event(after, { nowS, kind: 'clock' }))];
-  return { state: after, effects: [...commitIfChanged(state, after), ...told] };
+  const taken = takeVoucher(state, frame, nowS);
+  return { state: taken.state, effects: [...taken.effects, publish('rcpt', taken.answer.receipt)] };
 };
 
 const configure = (state: DeviceState, frame: Uint8Array): Stepped => {
@@ -85,9 +53,9 @@ const onFrame = (
     case 'vch':
       return showVoucher(state, input.payload, nowS);
     case 'ack':
-      return acknowledge(state, input.payload);
+      return takeAck(state, input.payload);
     case 'time':
-      return setTime(state, input.payload, nowS);
+      return takeTime(state, input.payload, { nowS, trust: SYNCHRONISED });
     case 'cfg':
       return configure(state, input.payload);
   }
@@ -120,6 +88,10 @@ const respond = (state: DeviceState, input: DeviceInput, nowS: number): Stepped 
       return linkDown(state);
     case 'frame':
       return onFrame(state, input, nowS);
+    case 'command':
+      return answerCommand(state, input, nowS);
+    case 'field-lost':
+      return nothing(loseField(state, input.link));
     case 'consumed':
       return charge(state, input);
     case 'tamper':
