@@ -46,4 +46,6 @@ export { publicKeyFromRaw, rawPublicKey } from './requests/public-key.ts';
 export * from './requests/request-result.ts';
 export { type JsonObject, type JsonValue, parseStrictJson } from './requests/strict-json.ts';
 export * from './results.ts';
+export { answerTap, beginTap, planTap, TAP_VOUCHERS_MAX } from './tap/tap.ts';
+export type * from './tap/tap-state.ts';
 export * from './topics.ts';

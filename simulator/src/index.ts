@@ -12,6 +12,7 @@ export { type Rounds, startRounds } from './fleet/rounds.ts';
 export { type FleetOptions, type RunningFleet, startFleet } from './fleet/start-fleet.ts';
 export { startTraffic, type TrafficOptions } from './fleet/traffic.ts';
 export type { Ask, Heard } from './handset/ask.ts';
+export { type BagStore, fileBagStore, memoryBagStore } from './handset/bag-store.ts';
 export { fileRequestStore } from './handset/file-request-store.ts';
 export {
   Handset,

@@ -1,31 +1,11 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
+import { replaceFile } from './replace-file.ts';
 import type { RequestStore } from './request-store.ts';
 import { isStoredRequest, type StoredRequest } from './stored-request.ts';
 
 const SUFFIX = '.json';
-const MODE = 0o600;
-
-const syncFile = (path: string, flags: string, write: (file: number) => void): void => {
-  const file = openSync(path, flags, MODE);
-  try {
-    write(file);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-};
 
 const read = (path: string): StoredRequest => {
   const damaged = (cause?: unknown): TapwattError =>
@@ -55,17 +35,7 @@ export const fileRequestStore = (directory: string): RequestStore => {
         .filter((name) => name.endsWith(SUFFIX))
         .map((name) => read(join(directory, name)))
         .sort((a, b) => a.madeAtMs - b.madeAtMs),
-    put: (request) => {
-      const path = pathOf(request.requestId);
-      try {
-        syncFile(`${path}.new`, 'w', (file) => writeSync(file, JSON.stringify(request)));
-        renameSync(`${path}.new`, path);
-        syncFile(directory, 'r', () => {});
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause;
-        throw new TapwattError('DISK_FULL', `No room to store request ${request.requestId}.`, { cause });
-      }
-    },
+    put: (request) => replaceFile(pathOf(request.requestId), JSON.stringify(request)),
     remove: (requestId) => rmSync(pathOf(requestId), { force: true }),
   };
 };

@@ -6,6 +6,8 @@ import {
   type RequestResult,
   type RequestStatus,
   signRequest,
+  type TapState,
+  type TapStep,
   TapwattError,
   topics,
 } from '@tapwatt/firmware-contracts';
@@ -14,7 +16,10 @@ import type { Link, LinkFactory } from '../link/link.ts';
 import type { Random } from '../time/random.ts';
 import type { Time } from '../time/time.ts';
 import { type Ask, type Heard, hear, newAsk, sent } from './ask.ts';
+import { type BagStore, memoryBagStore } from './bag-store.ts';
+import { Courier } from './courier.ts';
 import { parseResult } from './parse-result.ts';
+import { receiptsIn } from './receipts-in.ts';
 import type { RequestStore } from './request-store.ts';
 import { hasReached } from './status.ts';
 import type { StoredRequest } from './stored-request.ts';
@@ -27,13 +32,14 @@ export type Wish = HandsetRequest extends infer R
   : never;
 
 /** What is kept beside the signed bytes. */
-export type WishNotes = Pick<StoredRequest, 'thenRedeem' | 'follows' | 'meterId' | 'amount'>;
+export type WishNotes = Pick<StoredRequest, 'thenRedeem' | 'thenCarry' | 'follows' | 'meterId' | 'amount'>;
 
 export type HandsetObservation =
   | { readonly type: 'up' }
   | { readonly type: 'down'; readonly reason: string }
   | { readonly type: 'sent'; readonly requestId: string; readonly attempt: number }
   | { readonly type: 'store-failed'; readonly requestId: string; readonly error: unknown }
+  | { readonly type: 'tapped'; readonly tap: TapState }
   | { readonly type: 'heard'; readonly heard: Heard; readonly ask: Ask; readonly result: RequestResult };
 
 export interface HandsetOptions {
@@ -44,6 +50,8 @@ export interface HandsetOptions {
   readonly password: string;
   readonly links: LinkFactory;
   readonly store: RequestStore;
+  /** What it carries to meters; without it, what is only in RAM. */
+  readonly bag?: BagStore;
   readonly time: Time;
   /** Spreads retries. */
   readonly random: Random;
@@ -74,6 +82,7 @@ export class Handset {
   readonly #requestTopic: string;
   readonly #resend: Backoff;
   readonly #asks = new Map<string, Ask>();
+  readonly #courier: Courier;
   readonly #waiters = new Map<string, Set<Waiter>>();
 
   constructor(options: HandsetOptions) {
@@ -81,6 +90,11 @@ export class Handset {
     this.#options = options;
     this.#requestTopic = own.request;
     this.#resend = options.resend ?? RESEND_BACKOFF;
+    this.#courier = new Courier({
+      bag: options.bag ?? memoryBagStore(),
+      inHand: () => receiptsIn(this.#asks.values()),
+      handIn: (receipts) => void this.#begin({ op: 'receipts', receipts }, {}),
+    });
     this.#link = options.links(
       {
         identity: identityOf({ who: 'handset', id: options.id }),
@@ -125,10 +139,28 @@ export class Handset {
 
   /** Signs, stores and sends. Throws BUSY over the limit of outstanding requests, BAD_REQUEST, or the store's error. */
   ask(wish: Wish, notes: WishNotes = {}): Ask {
-    if (this.#asks.size >= (this.#options.maxOutstanding ?? MAX_OUTSTANDING)) {
-      throw new TapwattError('BUSY', `${this.id} has ${this.#asks.size} requests outstanding.`);
-    }
+    this.#requireRoom();
     return this.#begin(wish, notes);
+  }
+
+  /** Taps a meter: the step's command goes to the card, and its response to `answerTap`. Throws BUSY. */
+  beginTap(): TapStep {
+    this.#requireRoom();
+    return this.#courier.begin();
+  }
+
+  /** Goes on with a tap, with or without a network; `undefined` where the card is gone. Throws the store's error. */
+  answerTap(state: TapState, response: Uint8Array | undefined): TapStep {
+    const step = this.#courier.answer(state, response);
+    if (step.state.end !== undefined) this.#observe({ type: 'tapped', tap: step.state });
+    return step;
+  }
+
+  /** What a tap brings is a request too. */
+  #requireRoom(): void {
+    const max = this.#options.maxOutstanding ?? MAX_OUTSTANDING;
+    if (this.#asks.size < max) return;
+    throw new TapwattError('BUSY', `${this.id} has ${this.#asks.size} requests outstanding.`);
   }
 
   #begin(wish: Wish, notes: WishNotes): Ask {
@@ -214,7 +246,7 @@ export class Handset {
     this.#wake(ask);
   }
 
-  /** The redeem that follows an issue is stored before the issue is forgotten, so that no stop in between loses it. */
+  /** What follows from a request is stored before the request is forgotten, so that no stop in between loses it. */
   #finish(ask: Ask): boolean {
     const { requestId } = ask.request;
     try {
@@ -229,7 +261,10 @@ export class Handset {
   }
 
   #follow({ request, facts }: Ask): void {
-    if (request.thenRedeem !== true || facts.voucher === undefined) return;
+    if (request.op === 'receipts' && facts.acks !== undefined) this.#courier.carryBack(facts.acks);
+    if (facts.voucher === undefined) return;
+    if (request.thenCarry === true) this.#courier.keep(facts.voucher);
+    if (request.thenRedeem !== true) return;
     const { requestId, madeAtMs, meterId, amount } = request;
     const follows = { requestId, madeAtMs, issuedAtMs: this.#options.time.now() };
     const notes = { follows, ...(meterId && { meterId }), ...(amount && { amount }) };

@@ -12,6 +12,8 @@ export interface StoredRequest {
   readonly deliver?: boolean;
   /** Of `issue`: when the voucher is there, a redeem request of it follows. */
   readonly thenRedeem?: boolean;
+  /** Of `issue`: when the voucher is there, it is held for a tap. */
+  readonly thenCarry?: boolean;
   /** Of a redeem: the requestId of the issue that it follows, and when that one was made. */
   readonly follows?: { readonly requestId: string; readonly madeAtMs: number; readonly issuedAtMs: number };
   readonly meterId?: string;
