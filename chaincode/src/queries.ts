@@ -111,6 +111,8 @@ const QUERIES: { readonly [N in QueryName]: Query<N> } = {
   CheckInvariants: checkInvariants,
 };
 
+export const QUERY_NAMES = Object.keys(QUERIES) as readonly QueryName[];
+
 const restoresOf = async (state: QueryState): Promise<number> =>
   (await one<LedgerRecord>(state, KEY.ledger))?.restores ?? 0;
 

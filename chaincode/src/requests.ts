@@ -28,12 +28,14 @@ const firstParty = (fields: Fields) => ({
   role: fields.oneOf('role', FIRST_ROLES),
   ...fields.optional('name', fields.text),
   ...fields.optional('publicKey', fields.publicKey),
+  ...fields.optional('member', fields.member),
 });
 
 export const registerAgency = reader<'RegisterAgency'>((fields) => ({
   id: fields.name('id'),
   name: fields.text('name'),
   ...fields.optional('publicKey', fields.publicKey),
+  ...fields.optional('member', fields.member),
 }));
 
 export const registerAgent = reader<'RegisterAgent'>((fields) => ({
@@ -51,6 +53,7 @@ export const registerHandset = reader<'RegisterHandset'>((fields) => ({
 export const registerGateway = reader<'RegisterGateway'>((fields) => ({
   id: fields.name('id'),
   publicKey: fields.publicKey('publicKey'),
+  ...fields.optional('member', fields.member),
 }));
 
 export const registerMeter = reader<'RegisterMeter'>((fields) => ({

@@ -14,6 +14,8 @@ export interface TransactionOutcome<N extends TransactionName> {
   readonly event?: TransactionEvent;
 }
 
+export const TRANSACTION_NAMES = Object.keys(RULES) as readonly TransactionName[];
+
 export const isTransactionName = (name: string): name is TransactionName => Object.hasOwn(RULES, name);
 
 /**

@@ -1,10 +1,12 @@
 import { AMOUNT_MAX, isName, isVoucherId, meterId } from '@tapwatt/firmware-contracts';
+import type { Member } from './protocol/records.ts';
 import { Rejected } from './rejected.ts';
 
 const U32_MAX = 0xffff_ffff;
 const TEXT_MAX = 200;
 const AMOUNT = /^[1-9][0-9]{0,15}$/;
 const LOWER_HEX = /^[0-9a-f]*$/;
+const MEMBER_NAME = /^[A-Za-z0-9._@-]{1,128}$/;
 const RAW_KEY = /^[A-Za-z0-9_-]{43}$/;
 
 /** The most items of one transaction. */
@@ -77,6 +79,21 @@ export class Fields {
   publicKey(field: string): string {
     const value = this.#string(field);
     if (!RAW_KEY.test(value)) throw bad(field, 'must be a raw Ed25519 key, 32 bytes as base64url');
+    return value;
+  }
+
+  /** An organisation and a certificate's common name in it. */
+  member(field: string): Member {
+    const fields = this.object(field);
+    const member = { mspId: fields.memberName('mspId'), name: fields.memberName('name') };
+    fields.end();
+    return member;
+  }
+
+  /** `[A-Za-z0-9._@-]{1,128}`, as common names and MSP ids are. */
+  memberName(field: string): string {
+    const value = this.#string(field);
+    if (!MEMBER_NAME.test(value)) throw bad(field, 'letters, digits, . _ @ and -, at most 128');
     return value;
   }
 

@@ -15,6 +15,8 @@ interface Graph {
 /** Files that start something by themselves: nobody needs to import them, and what they export is for outside. */
 const ENTRIES: readonly RegExp[] = [
   /^[\w-]+\/src\/index\.ts$/,
+  // Served by fabric-chaincode-node.
+  /^chaincode\/src\/fabric\/index\.ts$/,
   /^[\w-]+\/bin\/[\w-]+\.js$/,
   /^[\w-]+\/bench\/[\w-]+\.ts$/,
   /^scripts\/[\w-]+\.(ts|js)$/,

@@ -44,12 +44,12 @@ async function walletStatement(
   const skip = after === undefined ? 0 : Number.parseInt(after, 10);
   const lines: StatementLine[] = [];
   let position = 0;
-  for await (const { txId, blockNumber, value } of state.history(key)) {
+  for await (const { value, ...at } of state.history(key)) {
     position += 1;
     if (position <= skip) continue;
     const { entries, balance } = JSON.parse(value) as WalletRecord;
     for (const { kind, ref, debit = '0', credit = '0' } of entries) {
-      lines.push({ txId, blockNumber, kind, debit, credit, ref, balance });
+      lines.push({ ...at, kind, debit, credit, ref, balance });
     }
     if (lines.length >= limit) return { accountId, lines, next: `${position}` };
   }

@@ -21,7 +21,7 @@ export interface PageRequest {
 
 export interface StatementLine {
   readonly txId: string;
-  /** Absent for the accumulating accounts, which keep no history. */
+  /** Absent for the accumulating accounts, which keep no history, and on Fabric. */
   readonly blockNumber?: number;
   readonly kind: string;
   readonly debit: string;
@@ -58,7 +58,8 @@ export interface VoucherLife {
   readonly voucherId: string;
   readonly steps: readonly {
     readonly txId: string;
-    readonly blockNumber: number;
+    /** Absent where the ledger keeps none with a key's history (Fabric). */
+    readonly blockNumber?: number;
     readonly status: VoucherStatus;
     readonly record: VoucherRecord;
   }[];

@@ -1,12 +1,26 @@
 import type { ErrorCode, VoucherKind } from '@tapwatt/firmware-contracts';
 import type { Role } from '../context.ts';
 
+/** Whose certificates speak for a party on Fabric: those with this common name of this organisation (membership service provider). */
+export interface Member {
+  readonly mspId: string;
+  readonly name: string;
+}
+
+/** What finds the party behind a certificate (`MEM~mspId~name`). */
+export interface MemberRecord {
+  readonly partyId: string;
+  readonly txId: string;
+}
+
 /** A registered party (`PTY~id`); `publicKey` is the raw Ed25519 key, 32 bytes in base64url. */
 export interface PartyRecord {
   readonly id: string;
   readonly role: Role;
   readonly name?: string;
   readonly publicKey?: string;
+  /** Absent for one that submits nothing itself on Fabric: it signs. */
+  readonly member?: Member;
   /** Of an agent: the agency it works for. */
   readonly agencyId?: string;
   /** Of a handset: the agent whose money it spends. */

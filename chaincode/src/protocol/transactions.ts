@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@tapwatt/firmware-contracts';
 import type { Role } from '../context.ts';
 import type { Alarm } from './events.ts';
-import type { MeterSummary, RestorePoint, VoucherRecord } from './records.ts';
+import type { Member, MeterSummary, RestorePoint, VoucherRecord } from './records.ts';
 
 export interface GenesisRequest {
   readonly ledgerId: string;
@@ -11,6 +11,7 @@ export interface GenesisRequest {
     readonly name?: string;
     /** Raw Ed25519 key, base64url. */
     readonly publicKey?: string;
+    readonly member?: Member;
   }[];
 }
 
@@ -114,7 +115,12 @@ interface Created {
 export interface Transactions {
   Genesis: { request: GenesisRequest; result: { readonly ledgerId: string } };
   RegisterAgency: {
-    request: { readonly id: string; readonly name: string; readonly publicKey?: string };
+    request: {
+      readonly id: string;
+      readonly name: string;
+      readonly publicKey?: string;
+      readonly member?: Member;
+    };
     result: Created;
   };
   RegisterAgent: {
@@ -125,7 +131,10 @@ export interface Transactions {
     request: { readonly id: string; readonly agentId: string; readonly publicKey: string };
     result: Created;
   };
-  RegisterGateway: { request: { readonly id: string; readonly publicKey: string }; result: Created };
+  RegisterGateway: {
+    request: { readonly id: string; readonly publicKey: string; readonly member?: Member };
+    result: Created;
+  };
   RegisterMeter: {
     request: { readonly meterId: string; readonly keyEpoch?: number; readonly openLimit?: number };
     result: { readonly meter: MeterSummary };

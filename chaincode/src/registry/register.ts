@@ -1,5 +1,5 @@
 import { publicKeyFromRaw } from '@tapwatt/firmware-contracts';
-import type { PartyRecord } from '../protocol/records.ts';
+import type { Member, MemberRecord, PartyRecord } from '../protocol/records.ts';
 import type { TransactionRequest } from '../protocol/transactions.ts';
 import { Rejected } from '../rejected.ts';
 import { KEY } from '../state/keys.ts';
@@ -17,7 +17,18 @@ export async function enterParty(work: Work, party: NewParty): Promise<{ id: str
   }
   const record: PartyRecord = { ...party, suspended: false, txId: work.txId };
   work.draft.put(key, record);
+  if (party.member !== undefined) await enterMember(work, party.id, party.member);
   return { id: party.id };
+}
+
+/** A certificate speaks for one party only; throws PARTY_EXISTS. */
+async function enterMember(work: Work, partyId: string, { mspId, name }: Member): Promise<void> {
+  const key = KEY.member(mspId, name);
+  if ((await work.draft.get(key)) !== undefined) {
+    throw new Rejected('PARTY_EXISTS', `${name} of ${mspId} speaks for another party already.`);
+  }
+  const record: MemberRecord = { partyId, txId: work.txId };
+  work.draft.put(key, record);
 }
 
 export const registerAgency = (work: Work, request: TransactionRequest<'RegisterAgency'>) =>

@@ -1,7 +1,8 @@
-/** The state keys of DESIGN.md "The ledger". Names never hold `~`, `.` or a space, so no two of them can meet. */
+/** The state keys of DESIGN.md "The ledger". Names never hold `~` or a space, so no two of them can meet. */
 export const KEY = {
   ledger: 'LDG~ledger',
   party: (id: string) => `PTY~${id}`,
+  member: (mspId: string, name: string) => `MEM~${mspId}~${name}`,
   wallet: (walletId: string) => `ACC~${walletId}`,
   posting: (accountId: string, txId: string) => `POST~${accountId}~${txId}~0`,
   deposit: (depositId: string) => `DEP~${depositId}`,

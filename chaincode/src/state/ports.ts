@@ -10,7 +10,8 @@ export interface LedgerState {
 /** One committed value of a key. */
 export interface KeyModification {
   readonly txId: string;
-  readonly blockNumber: number;
+  /** Absent where the ledger keeps none with it (Fabric). */
+  readonly blockNumber?: number;
   readonly value: string;
 }
 

@@ -8,7 +8,7 @@ import type {
   TransactionResult,
 } from '@tapwatt/chaincode';
 
-/** Where a transaction ended: committed in a block, with its result. */
+/** Where a transaction ended: committed in a block, with its result. `txId` is the ledger's own id, which records and events name: on Fabric another one than the caller's. */
 export interface Committed<R> {
   readonly txId: string;
   readonly blockNumber: number;
@@ -35,7 +35,7 @@ export interface Ledger {
   ): Promise<Committed<TransactionResult<N>>>;
   /** Reads durable state only. Throws `LedgerRejected` or `LedgerUnavailable`. */
   evaluate<N extends QueryName>(name: N, request: QueryRequest<N>): Promise<QueryResult<N>>;
-  /** The committed outcome of a transaction id, or `undefined` if this ledger never committed it. */
+  /** The committed outcome of a transaction id, the caller's or the ledger's own, or `undefined` if this ledger never committed it. */
   lookup(txId: string): Promise<Committed<unknown> | undefined>;
   /** Events of committed blocks from `fromBlock` on, in order, then live until `signal` aborts. A hint only: the sweep is the truth. */
   events(fromBlock: number, signal: AbortSignal): AsyncIterable<LedgerEvent>;

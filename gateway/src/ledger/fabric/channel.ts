@@ -1,0 +1,142 @@
+import {
+  type Status,
+  StatusCode,
+  type SubmittedTransaction,
+  type Transaction,
+} from '@hyperledger/fabric-gateway';
+import { msp } from '@hyperledger/fabric-protos';
+import { LedgerUnavailable, OutcomeUnknown } from '../errors.ts';
+import { commitRequest } from './committed-transaction.ts';
+import type { Peer, Peers } from './peers.ts';
+import { asNothingHappened, isDisagreement, wasRefusedAtTheDoor } from './stage-errors.ts';
+
+/** A function of the contract with its arguments. */
+export interface Invocation {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** A transaction in a block. */
+export interface CommittedInBlock {
+  /** Fabric's own id of it. */
+  readonly fabricTxId: string;
+  readonly blockNumber: number;
+  readonly result: string;
+}
+
+/** `overtaken`: something that it had read was changed before it was ordered; it did nothing, and may be endorsed again. */
+export type Attempt = CommittedInBlock | 'overtaken';
+
+const OVERTAKEN: ReadonlySet<number> = new Set([
+  StatusCode.MVCC_READ_CONFLICT,
+  StatusCode.PHANTOM_READ_CONFLICT,
+]);
+
+export interface ChannelParts {
+  readonly peers: Peers;
+  readonly channel: string;
+  readonly chaincode: string;
+}
+
+/** A channel of a Fabric network: the stages of a transaction, each with what its failure means. */
+export class FabricChannel {
+  readonly #parts: ChannelParts;
+
+  constructor(parts: ChannelParts) {
+    this.#parts = parts;
+  }
+
+  /** Asks our contract, or another one. Throws the client's errors. */
+  evaluate({ name, args }: Invocation, chaincode = this.#parts.chaincode): Promise<Uint8Array> {
+    return this.#parts.peers.reach(({ gateway }) =>
+      gateway
+        .getNetwork(this.#parts.channel)
+        .getContract(chaincode)
+        .evaluate(name, { arguments: [...args] }),
+    );
+  }
+
+  /** Endorses, orders and waits for the block. Throws the three errors of the port; the unknown one with Fabric's id. */
+  async attempt(invocation: Invocation): Promise<Attempt> {
+    const endorsed = await this.#endorse(invocation);
+    if (endorsed === 'overtaken') return endorsed;
+    const submitted = await order(endorsed);
+    const { code, blockNumber, successful } = await this.#statusOf(submitted);
+    if (successful) {
+      const result = Buffer.from(submitted.getResult()).toString('utf8');
+      return { fabricTxId: submitted.getTransactionId(), blockNumber: Number(blockNumber), result };
+    }
+    if (OVERTAKEN.has(code)) return 'overtaken';
+    throw new LedgerUnavailable(`The peers refused the transaction: validation code ${code}.`);
+  }
+
+  /** The block of a transaction that is in one. */
+  async blockOf(fabricTxId: string): Promise<number> {
+    const { blockNumber } = await this.#parts.peers.reach((peer) => {
+      const request = commitRequest({
+        channel: this.#parts.channel,
+        txId: fabricTxId,
+        identity: identityOf(peer),
+      });
+      return peer.gateway.newCommit(request).getStatus();
+    });
+    return Number(blockNumber);
+  }
+
+  /** Events of our contract from a block on, until `close` of what it answers. */
+  events(startBlock: number) {
+    const { peers, channel, chaincode } = this.#parts;
+    return peers.reach(({ gateway }) =>
+      gateway.getNetwork(channel).getChaincodeEvents(chaincode, { startBlock: BigInt(startBlock) }),
+    );
+  }
+
+  close(): void {
+    this.#parts.peers.close();
+  }
+
+  async #endorse({ name, args }: Invocation): Promise<Transaction | 'overtaken'> {
+    const { peers, channel, chaincode } = this.#parts;
+    try {
+      return await peers.reach(({ gateway }) =>
+        gateway
+          .getNetwork(channel)
+          .getContract(chaincode)
+          .newProposal(name, { arguments: [...args] })
+          .endorse(),
+      );
+    } catch (error) {
+      if (isDisagreement(error)) return 'overtaken';
+      throw error;
+    }
+  }
+
+  /** Whichever peer is reached knows whether it counts. */
+  async #statusOf(submitted: SubmittedTransaction): Promise<Status> {
+    try {
+      return await this.#parts.peers.reach(({ gateway }) =>
+        gateway.newCommit(submitted.getBytes()).getStatus(),
+      );
+    } catch (error) {
+      throw new OutcomeUnknown(submitted.getTransactionId(), { cause: error });
+    }
+  }
+}
+
+/** That it was submitted says little: an orderer that dies at once takes it along. That it failed says less. */
+async function order(endorsed: Transaction): Promise<SubmittedTransaction> {
+  try {
+    return await endorsed.submit();
+  } catch (error) {
+    if (wasRefusedAtTheDoor(error)) throw asNothingHappened(error);
+    throw new OutcomeUnknown(endorsed.getTransactionId(), { cause: error });
+  }
+}
+
+function identityOf({ gateway }: Peer): Uint8Array {
+  const { mspId, credentials } = gateway.getIdentity();
+  const identity = new msp.SerializedIdentity();
+  identity.setMspid(mspId);
+  identity.setIdBytes(credentials);
+  return identity.serializeBinary();
+}

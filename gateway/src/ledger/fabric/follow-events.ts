@@ -1,0 +1,78 @@
+import type { ChaincodeEvent } from '@hyperledger/fabric-gateway';
+import type { LedgerEvent } from '@tapwatt/chaincode';
+import { type Clock, pause } from '../../edges/edges.ts';
+import type { FabricChannel } from './channel.ts';
+import type { FabricLimits } from './limits.ts';
+
+interface FollowPorts {
+  readonly channel: Pick<FabricChannel, 'events'>;
+  readonly clock: Clock;
+  readonly limits: Pick<FabricLimits, 'eventsFirstMs' | 'eventsMaxMs'>;
+}
+
+/** How far a reader is: the block, and those of its transactions that were told. */
+interface Place {
+  block: number;
+  readonly told: Set<string>;
+}
+
+/** Events from a block on, in order; a stream that breaks is taken up where it was, until `signal` aborts. */
+export async function* followEvents(
+  { channel, clock, limits }: FollowPorts,
+  fromBlock: number,
+  signal: AbortSignal,
+): AsyncGenerator<LedgerEvent> {
+  const place: Place = { block: fromBlock, told: new Set() };
+  let pauseMs = limits.eventsFirstMs;
+  while (!signal.aborted) {
+    try {
+      for await (const event of streamed(channel, place.block, signal)) {
+        pauseMs = limits.eventsFirstMs;
+        if (isNews(place, event)) yield eventOf(event);
+        if (signal.aborted) return;
+      }
+    } catch {
+      // What a stream ends with says nothing that a caller could act on: the sweep is the truth.
+    }
+    await pause(clock, pauseMs, signal);
+    pauseMs = Math.min(2 * pauseMs, limits.eventsMaxMs);
+  }
+}
+
+async function* streamed(
+  channel: FollowPorts['channel'],
+  startBlock: number,
+  signal: AbortSignal,
+): AsyncGenerator<ChaincodeEvent> {
+  const stream = await channel.events(startBlock);
+  const close = (): void => stream.close();
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    if (!signal.aborted) yield* stream;
+  } finally {
+    signal.removeEventListener('abort', close);
+    stream.close();
+  }
+}
+
+/** A stream begins with a whole block, of which some may have been told. */
+function isNews(place: Place, { blockNumber, transactionId }: ChaincodeEvent): boolean {
+  const block = Number(blockNumber);
+  if (block < place.block) return false;
+  if (block > place.block) {
+    place.block = block;
+    place.told.clear();
+  }
+  if (place.told.has(transactionId)) return false;
+  place.told.add(transactionId);
+  return true;
+}
+
+/** The contract is ours: what it emits under its own event names is a `LedgerEvent`. */
+const eventOf = ({ eventName, payload, blockNumber, transactionId }: ChaincodeEvent): LedgerEvent =>
+  ({
+    name: eventName,
+    payload: JSON.parse(Buffer.from(payload).toString('utf8')),
+    blockNumber: Number(blockNumber),
+    txId: transactionId,
+  }) as LedgerEvent;

@@ -1,0 +1,55 @@
+import { status as GRPC } from '@grpc/grpc-js';
+import { GatewayError } from '@hyperledger/fabric-gateway';
+import { type ContractError, readErrorText } from '@tapwatt/chaincode';
+import { LedgerRejected, LedgerUnavailable } from '../errors.ts';
+
+/** With these the peer took nothing from us, at whatever stage. */
+const REFUSED_AT_THE_DOOR: ReadonlySet<number> = new Set([
+  GRPC.RESOURCE_EXHAUSTED,
+  GRPC.UNAUTHENTICATED,
+  GRPC.PERMISSION_DENIED,
+  GRPC.INVALID_ARGUMENT,
+]);
+
+export const isUnreached = (error: unknown): boolean =>
+  error instanceof GatewayError && error.code === GRPC.UNAVAILABLE;
+
+/** Peers that are at different blocks answer differently: it settles as soon as they are level. */
+export const isDisagreement = (error: unknown): boolean =>
+  error instanceof GatewayError && /ProposalResponsePayloads do not match/.test(textsOf(error).join('\n'));
+
+export const wasRefusedAtTheDoor = (error: unknown): boolean =>
+  error instanceof GatewayError && REFUSED_AT_THE_DOOR.has(error.code);
+
+const textsOf = (error: GatewayError): readonly string[] => [
+  ...error.details.map(({ message }) => message),
+  error.message,
+];
+
+/** What the contract itself said, where an endorsement or a query failed in it. */
+export function saidByContract(error: unknown): ContractError | undefined {
+  if (!(error instanceof GatewayError)) return undefined;
+  for (const text of textsOf(error)) {
+    const said = readErrorText(text);
+    if (said !== undefined) return said;
+  }
+  return undefined;
+}
+
+/** A failure before anything was ordered: the rules said no, or nothing happened. */
+export function asNothingHappened(error: unknown): LedgerRejected | LedgerUnavailable {
+  if (error instanceof LedgerRejected || error instanceof LedgerUnavailable) return error;
+  const said = saidByContract(error);
+  if (said !== undefined && 'code' in said) {
+    const { code, message, details } = said;
+    if (code === 'INTERNAL') return new LedgerUnavailable(message, { code, cause: error });
+    return new LedgerRejected(code, message, { cause: error, details: { ...details } });
+  }
+  const isBusy = error instanceof GatewayError && error.code === GRPC.RESOURCE_EXHAUSTED;
+  return new LedgerUnavailable(messageOf(error), { cause: error, ...(isBusy ? { code: 'BUSY' } : {}) });
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof GatewayError)) return error instanceof Error ? error.message : String(error);
+  return [error.message, ...error.details.map(({ address, message }) => `${address}: ${message}`)].join('; ');
+}

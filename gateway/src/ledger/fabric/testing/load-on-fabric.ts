@@ -1,0 +1,59 @@
+import { X509Certificate } from 'node:crypto';
+import type { Member } from '@tapwatt/chaincode';
+import { LOAD_PARTIES, type LoadParty, VoucherLoad } from '../../../../bench/voucher-load.ts';
+import { systemClock, systemRandom } from '../../../edges/system.ts';
+import type { FabricLedger } from '../fabric-ledger.ts';
+import type { FabricLimits } from '../limits.ts';
+import { endpointsOf, type FabricNetwork, identityFromFiles, readFabricNetwork } from '../network-file.ts';
+import { openFabricLedger } from '../open.ts';
+
+/** Where the description of the network under test is, unless `TAPWATT_FABRIC_NETWORK` says it. */
+const NETWORK_FILE = 'data/fabric/network.json';
+/** Seconds of a year: runs on one network have numbers of their own. */
+const RUNS = 31_536_000;
+
+/** A load and its ledger on a running Fabric network, founded by the first load that comes. */
+export interface LoadOnFabric {
+  readonly load: VoucherLoad;
+  readonly ledgers: Readonly<Record<LoadParty, FabricLedger>>;
+  close(): Promise<void>;
+}
+
+export async function openLoadOnFabric(limits: Partial<FabricLimits> = {}): Promise<LoadOnFabric> {
+  const network = await readFabricNetwork(process.env.TAPWATT_FABRIC_NETWORK ?? NETWORK_FILE);
+  const opened = await Promise.all(LOAD_PARTIES.map((party) => openAs(network, party, limits)));
+  const byParty = <T>(of: (party: (typeof opened)[number]) => T) =>
+    Object.fromEntries(opened.map((one) => [one.party, of(one)])) as Record<LoadParty, T>;
+  const ledgers = byParty(({ ledger }) => ledger);
+  const run = Math.floor(Date.now() / 1000) % RUNS;
+  const load = new VoucherLoad({ run, members: byParty(({ member }) => member) });
+  if ((await ledgers.discom.evaluate('GetLedger', {})) === null) {
+    await ledgers.discom.submit('Genesis', load.genesis());
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map(({ ledger }) => ledger.close()));
+  };
+  return { load, ledgers, close };
+}
+
+async function openAs(network: FabricNetwork, party: LoadParty, limits: Partial<FabricLimits>) {
+  const files = network.identities[party];
+  if (files === undefined) throw new Error(`The network’s description names no identity for ${party}.`);
+  const identity = await identityFromFiles(files);
+  const ledger = openFabricLedger({
+    peers: await endpointsOf(network, files.mspId),
+    channel: network.channel,
+    chaincode: network.chaincode,
+    identity,
+    clock: systemClock,
+    random: systemRandom,
+    limits,
+  });
+  return { party, ledger, member: memberOf(identity.certificate, files.mspId) };
+}
+
+function memberOf(certificate: Uint8Array, mspId: string): Member {
+  const name = /^CN=(.*)$/m.exec(new X509Certificate(certificate).subject)?.[1];
+  if (name === undefined) throw new Error('The certificate has no common name.');
+  return { mspId, name };
+}
