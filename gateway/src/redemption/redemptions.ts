@@ -14,6 +14,7 @@ import { type AcknowledgeableReceipt, acknowledgeable, raises, type ShownWindow 
 import { noRedemptions, progressOfVoucher, stepRedemptions } from './meter-redemptions.ts';
 import type { RedemptionObserver } from './observer.ts';
 import type { Settlement, Settler } from './settler.ts';
+import { createTeller } from './tell-watchers.ts';
 import type {
   MeterRedemptions,
   Progress,
@@ -87,6 +88,7 @@ interface Entry {
 
 export function createRedemptions(ports: RedemptionPorts): Redemptions {
   const { issuer, ledger, observer, clock } = ports;
+  const tell = createTeller(ledger, ports.tell);
   const entries = new Map<string, Entry>();
   const busy = new Set<string>();
   const settling = new Set<string>();
@@ -120,7 +122,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
         present(meterId, effect);
         break;
       case 'tell':
-        ports.tell(effect.watcher, effect.progress);
+        tell(effect.watcher, effect.progress);
         break;
       case 'settle':
         settleAndTell(meterId, effect).catch(noteUnlessStopping);

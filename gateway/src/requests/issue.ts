@@ -18,8 +18,9 @@ export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>)
   const { voucherId, meterId, amount, repeated } = issued;
   ports.observer.issued({ voucherId, meterId, amount, startedMs, repeated });
 
-  const record = repeated ? await ports.voucherOnLedger(voucherId) : undefined;
-  const ended = record === undefined ? undefined : endOfVoucher(record, 'credit');
+  // Sealing needs the ledger anyway: one that is away now must not have a voucher presented that ended long ago.
+  const record = repeated ? await ports.ledger.evaluate('CheckVoucher', { voucherId }) : null;
+  const ended = record === null ? undefined : endOfVoucher(record, 'credit');
   if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });
 
   const sealed = await sealOrEnd(ports, voucherId);
