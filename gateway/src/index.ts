@@ -23,6 +23,8 @@ export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 export { type RunningGateway, startGateway } from './main.ts';
 export { createLiveBoard, type LiveBoard } from './observability/live-board.ts';
+export { createLogger } from './observability/logger.ts';
+export { observeRedemptions } from './observability/observe-redemptions.ts';
 export { acknowledgeable } from './redemption/acknowledgement.ts';
 export type { RedemptionObserver } from './redemption/observer.ts';
 export type { JournalEntry, RequestJournal } from './requests/journal.ts';

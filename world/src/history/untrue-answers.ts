@@ -28,14 +28,15 @@ async function untrue(books: Books, request: RequestHistory): Promise<string | u
   if (said.has('issued') && record === null) return 'was told issued; the ledger knows no such voucher';
   if (said.has('on-meter') || said.has('settled') || said.has('redeemed'))
     return notRedeemed(record, facts.txId);
-  if (said.has('voided') && record?.status !== 'VOIDED')
+  if (said.has('voided') && record?.status !== 'VOIDED' && record?.released === undefined)
     return `was told voided; the voucher is ${record?.status}`;
   return undefined;
 }
 
 function notRedeemed(record: VoucherRecord | null, txId: string | undefined): string | undefined {
   if (record?.status !== 'REDEEMED') return `was told that it is credited; the voucher is ${record?.status}`;
-  if (txId === undefined || txId === record.settledTxId) return undefined;
+  // A release without proof was an end too, until its voucher was credited late.
+  if (txId === undefined || txId === record.settledTxId || record.released !== undefined) return undefined;
   return `was told transaction ${txId}; the ledger says ${record.settledTxId}`;
 }
 

@@ -1,7 +1,9 @@
 import { checkInvariants } from '@tapwatt/gateway';
 import { Answers } from './checks/answers.ts';
 import { Books } from './checks/books.ts';
+import { Bounds } from './checks/bounds.ts';
 import { CreditLog } from './checks/credit-log.ts';
+import { Secrets } from './checks/secrets/secrets.ts';
 import { Injector } from './faults/injector.ts';
 import { type PlanLimits, planOf } from './faults/plan.ts';
 import { chanceOf } from './kernel/chance.ts';
@@ -14,8 +16,10 @@ import { EmbeddedSite } from './nodes/embedded-site.ts';
 import { FabricSite } from './nodes/fabric-site.ts';
 import { HandsetNode } from './nodes/handset-node.ts';
 import { MeterNode } from './nodes/meter-node.ts';
+import { Office } from './nodes/office.ts';
 import type { Site } from './nodes/site.ts';
 import { settleTown, townOf } from './nodes/town.ts';
+import { OfficeWork } from './office-work.ts';
 import { Workload } from './workload.ts';
 import { TroubledWorld } from './world.ts';
 
@@ -23,9 +27,6 @@ const START_MS = 1_800_000_000_000;
 const CHECK_EVERY_MS = 60_000;
 const CALM_DEADLINE_MS = 30 * 60_000;
 const CALM_LOOK_MS = 5_000;
-/** I8: what may wait anywhere in a world of this size. */
-const MOST_WAITING = 2_000;
-const MOST_TIMERS = 5_000;
 
 export interface SeedOptions extends PlanLimits {
   readonly seed: number;
@@ -81,9 +82,12 @@ class WorldLife {
   readonly #handsets: readonly HandsetNode[];
   readonly #answers: Answers;
   readonly #books: Books;
+  readonly #bounds: Bounds;
   readonly #credits: CreditLog;
   readonly #injector: Injector;
   readonly #workload: Workload;
+  readonly #office: Office;
+  readonly #officeWork: OfficeWork;
   readonly #town;
   #checkedAtMs = 0;
 
@@ -93,17 +97,22 @@ class WorldLife {
     this.#town = town;
     const books = new Books(world);
     const credits = new CreditLog(world, books);
+    world.secrets = new Secrets(world, { town, credits });
+    books.secrets = world.secrets;
     const answers = new Answers(world, books, credits);
     this.#books = books;
     this.#credits = credits;
     this.#answers = answers;
     const SiteOf = world.plan.ledger === 'embedded' ? EmbeddedSite : FabricSite;
     this.#site = new SiteOf(world, town, books);
+    this.#bounds = new Bounds(world, this.#site);
     this.#meters = town.meters.map((meter) => new MeterNode(world, meter, credits));
     this.#handsets = town.handsets.map((handset) => new HandsetNode(world, handset, answers));
     const population = { site: this.#site, meters: this.#meters, handsets: this.#handsets };
     this.#injector = new Injector(world, population);
     this.#workload = new Workload(world, population);
+    this.#office = new Office(world, { town, site: this.#site });
+    this.#officeWork = new OfficeWork(world, { office: this.#office, town, books });
   }
 
   async run(): Promise<void> {
@@ -114,10 +123,12 @@ class WorldLife {
     world.trouble();
     this.#injector.start();
     this.#workload.start();
+    this.#officeWork.start();
     while (world.violations.length === 0 && world.time.now() < world.troubledUntilMs) {
       await this.#pass(world.troubledUntilMs - world.time.now());
     }
     this.#workload.stop();
+    this.#officeWork.stop();
     world.heal();
     this.#injector.heal();
     world.trace.note('world', 'healed');
@@ -151,6 +162,7 @@ class WorldLife {
     if (run === undefined) return false;
     run();
     await settle();
+    this.#bounds.afterStep();
     return true;
   }
 
@@ -173,6 +185,11 @@ class WorldLife {
       const waits = this.#waitsOf(handset);
       if (waits.length > 0) this.#world.violated('I5', `${handset.name} waits for ${waits.join(', ')}`);
     }
+    for (const order of this.#office.waitsFor) this.#world.violated('I5', `the office waits for ${order}`);
+    for (const { meterId } of this.#meters) {
+      const isAsked = this.#books.meter(meterId)?.order !== undefined && !this.#credits.wasReplaced(meterId);
+      if (isAsked) this.#world.violated('I5', `meter ${meterId} has not ended its epoch`);
+    }
     for (const { voucherId, status, meterId } of this.#books.vouchers) {
       if (this.#credits.wasReplaced(meterId) || (status !== 'ISSUED' && status !== 'CANCELLING')) continue;
       this.#world.violated('I5', `${voucherId} is still ${status} at meter ${meterId}`);
@@ -182,11 +199,16 @@ class WorldLife {
 
   #isQuiet(): boolean {
     if (this.#site.books === undefined) return false;
-    const isOpen = this.#meters.some(
-      ({ meterId }) =>
-        !this.#credits.wasReplaced(meterId) && (this.#books.meter(meterId)?.open.length ?? 0) > 0,
+    const isOpen = this.#meters.some(({ meterId }) => {
+      const book = this.#books.meter(meterId);
+      const isDue = book !== undefined && (book.open.length > 0 || book.order !== undefined);
+      return isDue && !this.#credits.wasReplaced(meterId);
+    });
+    return (
+      !isOpen &&
+      this.#office.waitsFor.length === 0 &&
+      this.#handsets.every((handset) => this.#waitsOf(handset).length === 0)
     );
-    return !isOpen && this.#handsets.every((handset) => this.#waitsOf(handset).length === 0);
   }
 
   /** A meter whose board was swapped is LOCKED: what was on its way to it has no end before people act. */
@@ -203,10 +225,6 @@ class WorldLife {
     this.#checkedAtMs = time.now();
     await this.#drive(this.#site.verify(false));
     await this.#checkInvariants();
-    for (const [name, figure] of Object.entries(this.#site.figures())) {
-      if (figure > MOST_WAITING) this.#world.violated('I8', `${name} is ${figure}`);
-    }
-    if (time.pending > MOST_TIMERS) this.#world.violated('I8', `${time.pending} timers wait`);
   }
 
   async #checkInvariants(): Promise<void> {

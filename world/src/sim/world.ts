@@ -1,3 +1,4 @@
+import type { Place, Secrets } from './checks/secrets/secrets.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Plan } from './faults/plan.ts';
 import { type Chance, chanceOf } from './kernel/chance.ts';
@@ -21,6 +22,10 @@ export interface World {
   readonly isDark: boolean;
   /** The power goes everywhere for so many ms, by which the world's troubles last longer. */
   darken(ms: number): void;
+  /** Something is written or said where people or other programs can read it. */
+  written(place: Place, what: string | Uint8Array): void;
+  /** A voucher was sealed: its bytes are nobody's business but the couriers'. */
+  sealed(frame: Uint8Array): void;
   /** Something that must never happen has happened. */
   violated(invariant: string, what: string): void;
 }
@@ -41,6 +46,7 @@ export class TroubledWorld implements World {
   readonly tally: Tally;
   readonly network: Network;
   readonly violations: string[] = [];
+  secrets: Secrets | undefined;
   /** Faults and wishes come until then; a blackout puts it off. */
   troubledUntilMs = 0;
   #healed = true;
@@ -85,6 +91,14 @@ export class TroubledWorld implements World {
 
   strength(kind: FaultKind): number {
     return this.#healed ? 0 : (this.plan.faults.get(kind) ?? 0);
+  }
+
+  written(place: Place, what: string | Uint8Array): void {
+    this.secrets?.look(place, what);
+  }
+
+  sealed(frame: Uint8Array): void {
+    this.secrets?.knowSealed(frame);
   }
 
   violated(invariant: string, what: string): void {

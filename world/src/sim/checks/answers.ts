@@ -40,8 +40,10 @@ export class Answers {
   hear(handset: string, op: string, result: RequestResult, isContradiction: boolean): void {
     this.history.hear(op, result);
     this.#world.tally.did('answers');
-    if (isContradiction) this.history.contradicted(result.requestId);
     const { voucherId, status } = result;
+    // Who was told of a release, which is no proof, may hear of the credit later.
+    const wasReleased = voucherId !== undefined && this.#books.voucher(voucherId)?.released !== undefined;
+    if (isContradiction && !wasReleased) this.history.contradicted(result.requestId);
     const isTrue = TRUE_WHEN[status];
     if (voucherId === undefined || isTrue === undefined) return;
     const voucher = this.#books.voucher(voucherId);

@@ -1,10 +1,15 @@
-import type { VoucherRecord } from '@tapwatt/chaincode';
+import type { PendingOrder, VoucherRecord } from '@tapwatt/chaincode';
 import type { World } from '../world.ts';
+import { checkWindow, type MeterWindowBook } from './bounds.ts';
+import { DoubleEntry } from './double-entry.ts';
+import type { Secrets } from './secrets/secrets.ts';
 
-interface MeterBook {
+interface MeterBook extends MeterWindowBook {
   readonly meterId: string;
   readonly settled: string;
-  readonly open: readonly { readonly voucherId: string; readonly amount: string }[];
+  /** Given back without proof and not proved since: the meter may have credited it, or may still. */
+  readonly unproven: string;
+  readonly order?: PendingOrder;
 }
 
 const FINAL: ReadonlySet<string> = new Set(['REDEEMED', 'VOIDED']);
@@ -24,11 +29,15 @@ export class Books {
   readonly #meters = new Map<string, MeterBook>();
   readonly #vouchers = new Map<string, VoucherRecord>();
   readonly #bySeq = new Map<string, string>();
+  readonly #doubleEntry: DoubleEntry;
+  /** Told of what will be secret before anything else sees it. */
+  secrets: Secrets | undefined;
   listener: BooksListener | undefined;
   commits = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#doubleEntry = new DoubleEntry(world);
   }
 
   meter(meterId: string): MeterBook | undefined {
@@ -58,22 +67,28 @@ export class Books {
   /** State keys and their values that are durable from now on. */
   committed(writes: readonly (readonly [key: string, value: string])[]): void {
     this.commits += 1;
+    const records = writes.map(([key, value]) => [key, JSON.parse(value)] as const);
     const changes: (() => void)[] = [];
-    for (const [key, value] of writes) {
-      if (key.startsWith('MTR~')) changes.push(this.#takeMeter(JSON.parse(value)));
-      if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(JSON.parse(value)));
+    for (const [key, record] of records) {
+      if (key.startsWith('MTR~')) changes.push(this.#takeMeter(record));
+      if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(record));
+      if (key.startsWith('ORD~')) this.secrets?.knowOrder(record);
     }
+    this.#doubleEntry.committed(records);
     for (const change of changes) change();
   }
 
   #takeMeter(meter: MeterBook): () => void {
     this.#meters.set(meter.meterId, meter);
+    this.secrets?.knowEpoch(meter.meterId, meter.keyEpoch);
+    checkWindow(this.#world, meter);
     return () => this.listener?.meterChanged(meter.meterId);
   }
 
   #takeVoucher(voucher: VoucherRecord): () => void {
     const before = this.#vouchers.get(voucher.voucherId);
     this.#vouchers.set(voucher.voucherId, voucher);
+    this.secrets?.knowVoucher(voucher);
     const { meterId, keyEpoch, seq, voucherId, status } = voucher;
     const place = `${meterId}~${keyEpoch}~${seq}`;
     const other = this.#bySeq.get(place);

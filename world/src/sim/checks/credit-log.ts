@@ -6,6 +6,8 @@ import type { Books, BooksListener } from './books.ts';
 
 const WINDOW = 64n;
 const TAG_HEX = 16;
+/** A released one too: its money was given back at the risk of those two people. */
+const MAY_BE_CREDITED: ReadonlySet<string> = new Set(['ISSUED', 'CANCELLING', 'RELEASED']);
 
 interface Truth {
   record: MeterRecord | undefined;
@@ -33,6 +35,24 @@ export class CreditLog implements BooksListener {
 
   isCredited(voucherId: string): boolean {
     return this.#credited.has(voucherId);
+  }
+
+  /** Whether the meter, as a start would find it now, can never credit this voucher; a replaced board tells nothing. */
+  canNeverBeApplied(of: { voucherId: string; meterId: string; keyEpoch: number; seq: number }): boolean {
+    const { voucherId, meterId, keyEpoch, seq } = of;
+    const truth = this.#truths.get(meterId);
+    if (truth === undefined || truth.replaced) return truth?.replaced === true;
+    if (this.#credited.has(voucherId) || truth.record === undefined) return false;
+    const { window } = truth.record;
+    const isOver =
+      keyEpoch < truth.record.keyEpoch || (keyEpoch === truth.record.keyEpoch && seq < window.floorSeq);
+    return isOver || this.#voided.has(voucherId);
+  }
+
+  /** Whether the meter, as a start would find it now, has left this epoch. */
+  hasEnded(meterId: string, keyEpoch: number): boolean {
+    const truth = this.#truths.get(meterId);
+    return truth?.replaced === true || (truth?.record?.keyEpoch ?? 0) > keyEpoch;
   }
 
   wasReplaced(meterId: string): boolean {
@@ -110,7 +130,7 @@ export class CreditLog implements BooksListener {
       return 0n;
     }
     if (this.#credited.has(voucherId)) this.#world.violated('I3', `${voucherId} was credited twice`);
-    if (status !== 'ISSUED' && status !== 'CANCELLING') {
+    if (!MAY_BE_CREDITED.has(status)) {
       this.#world.violated('I3', `${voucherId} was credited, and was ${status}`);
     }
     this.#credited.add(voucherId);
@@ -125,8 +145,9 @@ export class CreditLog implements BooksListener {
     const { cumulativeCredited } = truth.record;
     const settled = BigInt(book.settled);
     const open = book.open.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
-    if (settled <= cumulativeCredited && cumulativeCredited <= settled + open) return;
-    const what = `credited ${cumulativeCredited}, settled ${settled}, open ${open}`;
+    const most = settled + open + BigInt(book.unproven);
+    if (settled <= cumulativeCredited && cumulativeCredited <= most) return;
+    const what = `credited ${cumulativeCredited}, settled ${settled}, open or released ${most - settled}`;
     this.#world.violated('I2', `meter ${meterId}: ${what}`);
   }
 }

@@ -1,5 +1,8 @@
 import {
+  authenticateOrder,
   type LedgerEvent,
+  type LedgerState,
+  type OrderIdentity,
   Rejected,
   runQuery,
   runTransaction,
@@ -36,6 +39,14 @@ interface Endorsed {
   readonly done: (validity: 'valid' | 'conflict' | 'duplicate') => void;
 }
 
+/** A transaction as somebody wants it. */
+interface Call {
+  readonly name: string;
+  readonly request: unknown;
+  readonly submitter: Submitter;
+  readonly order?: OrderIdentity;
+}
+
 /**
  * Fabric as its clients know it: endorsed over a state that moves on meanwhile, ordered, and valid only if nothing that
  * it read has changed (MVCC) and its id is new. Answers get lost, commits come late, peers and the orderer go away.
@@ -63,7 +74,7 @@ export class FabricModel {
   as(submitter: Submitter): Ledger {
     return {
       submit: async (name, request, options) =>
-        (await this.#submit(submitter, { name, request }, options)) as never,
+        (await this.#submit(async () => ({ name, request, submitter }), options)) as never,
       evaluate: async (name, request) => {
         await this.#reach('peer-away');
         return asLedgerErrors(() => runQuery(name, request, this.#state.now()));
@@ -77,6 +88,14 @@ export class FabricModel {
     };
   }
 
+  /** Commits a signed order as its party's own; it is authenticated over the state that it is endorsed over. */
+  submitOrder(jws: string): Promise<Committed<unknown>> {
+    return this.#submit(async (state) => {
+      const { requestId, payloadHash, ...call } = await authenticateOrder(state, jws);
+      return { ...call, order: { requestId, payloadHash } };
+    });
+  }
+
   /** The books as an observer reads them, whom no fault touches. */
   audit(): Pick<Ledger, 'evaluate'> {
     return { evaluate: (name, request) => asLedgerErrors(() => runQuery(name, request, this.#state.now())) };
@@ -84,19 +103,19 @@ export class FabricModel {
 
   /** Founds it; before every fault. */
   async found(genesis: object): Promise<void> {
-    await this.#submit({ partyId: 'genesis', role: 'discom' }, { name: 'Genesis', request: genesis }, {});
+    const submitter = { partyId: 'genesis', role: 'discom' } as const;
+    await this.#submit(async () => ({ name: 'Genesis', request: genesis, submitter }));
   }
 
   async #submit(
-    submitter: Submitter,
-    { name, request }: { name: string; request: unknown },
+    callOver: (state: LedgerState) => Promise<Call>,
     { txId = bytesToHex(this.#chance.bytes(16)) }: SubmitOptions = {},
   ): Promise<Committed<unknown>> {
     for (;;) {
       const known = this.#committed.get(txId);
       if (known !== undefined) return known;
       await this.#reach('peer-away');
-      const endorsed = await this.#endorse({ name, request, submitter, txId });
+      const endorsed = await this.#endorse(callOver, txId);
       const validity = await this.#order(endorsed, txId);
       const committed = this.#committed.get(txId);
       if (committed !== undefined) return committed;
@@ -104,11 +123,14 @@ export class FabricModel {
     }
   }
 
-  async #endorse(of: { name: string; request: unknown; submitter: Submitter; txId: string }) {
+  async #endorse(callOver: (state: LedgerState) => Promise<Call>, txId: string) {
     const { state, reads, writes } = this.#state.during();
-    const ctx: TransactionContext = { state, submitter: of.submitter, txId: of.txId };
-    const { result } = await asLedgerErrors(() => runTransaction(of.name as never, of.request as never, ctx));
-    return { txId: of.txId, reads, writes, result };
+    const { result } = await asLedgerErrors(async () => {
+      const { name, request, ...by } = await callOver(state);
+      const ctx: TransactionContext = { state, txId, ...by };
+      return runTransaction(name as never, request as never, ctx);
+    });
+    return { txId, reads, writes, result };
   }
 
   async #order(endorsed: Omit<Endorsed, 'done'>, txId: string): Promise<string> {
@@ -165,6 +187,7 @@ export class FabricModel {
     this.#state.commit(writes, { txId, blockNumber: this.#block });
     this.#committed.set(txId, { txId, blockNumber: this.#block, result });
     this.#books.committed([...writes]);
+    for (const value of writes.values()) this.#world.written('ledger', value);
     return 'valid';
   }
 }

@@ -1,7 +1,6 @@
 import type { Broker } from '@tapwatt/broker';
 import type { Submitter } from '@tapwatt/chaincode';
 import {
-  type AssembledGateway,
   createInProcessBus,
   type DiskVerifier,
   type EmbeddedLedger,
@@ -13,7 +12,7 @@ import {
 import type { Books } from '../checks/books.ts';
 import { troubleDisk } from '../faults/disk.ts';
 import type { World } from '../world.ts';
-import { codeOf, runBroker, runGateway } from './gateway-process.ts';
+import { codeOf, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
 import { BROKER_NODE, gatewayId, LEDGER_ID } from './settings.ts';
 import type { Crashable, Site } from './site.ts';
@@ -30,7 +29,7 @@ interface Running {
   readonly life: Incarnation;
   readonly ledger: EmbeddedLedger;
   readonly broker: Broker;
-  readonly gateway: AssembledGateway;
+  readonly logic: RunningGatewayLogic;
 }
 
 /** One gateway with the embedded ledger on a simulated disk and the broker inside: the default of `npm start`. */
@@ -62,6 +61,7 @@ export class EmbeddedSite implements Site, Crashable {
       books.committed(
         states.map(({ key, value }) => [key.slice(STATE.length), textAfterVersion(String(value))]),
       );
+      for (const { value } of rows) world.written('ledger', value);
       this.#life?.point('after a synced write, before its answer');
     };
   }
@@ -72,6 +72,10 @@ export class EmbeddedSite implements Site, Crashable {
 
   get isUp(): boolean {
     return this.#running !== undefined;
+  }
+
+  get administer(): ((jws: string) => Promise<unknown>) | undefined {
+    return this.#running?.logic.administer;
   }
 
   get books(): ((party: Submitter) => Ledger) | undefined {
@@ -105,7 +109,7 @@ export class EmbeddedSite implements Site, Crashable {
 
   figures(): Readonly<Record<string, number>> {
     return {
-      ...this.#running?.gateway.figures(),
+      ...this.#running?.logic.gateway.figures(),
       connections: this.#running?.broker.stats().connections ?? 0,
     };
   }
@@ -143,13 +147,14 @@ export class EmbeddedSite implements Site, Crashable {
     const { master, mqttKey } = this.#town;
     const keep = { master, mqttKey, journal: this.#journal, verified: this.#verified };
     const broker = await runBroker(life, keep, party);
-    const gateway = runGateway({
+    const logic = runGateway({
       ...{ world: this.#world, life, keep, ledger: party, bus: createInProcessBus(broker.leg()) },
       chance: this.#processChance,
       skewMs: () => this.skewMs,
+      submitOrder: (jws) => ledger.submitOrder(jws),
     });
     if (!life.isAlive) return void broker.close({ deadlineMs: 0 });
-    this.#running = { life, ledger, broker, gateway };
+    this.#running = { life, ledger, broker, logic };
     this.#world.network.listen(BROKER_NODE, (stream) => broker.attachStream(stream));
   }
 

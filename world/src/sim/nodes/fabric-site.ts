@@ -1,11 +1,11 @@
 import type { Broker } from '@tapwatt/broker';
 import type { Submitter } from '@tapwatt/chaincode';
-import { type AssembledGateway, createInProcessBus, type Ledger } from '@tapwatt/gateway';
+import { createInProcessBus, type Ledger } from '@tapwatt/gateway';
 import type { Books } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { FabricModel } from '../ledger/fabric-model.ts';
 import type { World } from '../world.ts';
-import { type GatewayKeep, runBroker, runGateway } from './gateway-process.ts';
+import { type GatewayKeep, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
 import { remoteBus } from './remote-bus.ts';
 import { BROKER_NODE, gatewayId } from './settings.ts';
@@ -101,21 +101,27 @@ class BrokerNode extends Restarting {
   }
 }
 
-class GatewayNode extends Restarting {
-  gateway: AssembledGateway | undefined;
-  readonly #keep: GatewayKeep;
-  readonly #ledger: Ledger;
-  readonly #broker: BrokerNode;
+interface GatewayNodeParts {
+  readonly keep: GatewayKeep;
+  readonly fabric: FabricModel;
+  readonly broker: BrokerNode;
+}
 
-  constructor(world: World, name: string, parts: { keep: GatewayKeep; ledger: Ledger; broker: BrokerNode }) {
+class GatewayNode extends Restarting {
+  logic: RunningGatewayLogic | undefined;
+  readonly #parts: GatewayNodeParts;
+
+  constructor(world: World, name: string, parts: GatewayNodeParts) {
     super(world, name);
-    this.#keep = parts.keep;
-    this.#ledger = parts.ledger;
-    this.#broker = parts.broker;
+    this.#parts = parts;
   }
 
   get isUp(): boolean {
-    return this.gateway !== undefined;
+    return this.logic !== undefined;
+  }
+
+  get administer(): ((jws: string) => Promise<unknown>) | undefined {
+    return this.logic?.administer;
   }
 
   /** Its connection to the broker came with a process that is gone: it starts again. */
@@ -125,19 +131,21 @@ class GatewayNode extends Restarting {
   }
 
   protected async begin(life: Incarnation): Promise<void> {
-    const { broker } = this.#broker;
+    const { keep, fabric } = this.#parts;
+    const { broker } = this.#parts.broker;
     if (broker === undefined) return;
     const bus = remoteBus(this.world, createInProcessBus(broker.leg()), this.name);
-    const chance = this.chance;
-    this.gateway = runGateway({
-      ...{ world: this.world, life, keep: this.#keep, ledger: this.#ledger, bus, chance },
+    const ledger = fabric.as({ partyId: this.name, role: 'gateway' });
+    this.logic = runGateway({
+      ...{ world: this.world, life, keep, ledger, bus, chance: this.chance },
+      submitOrder: (jws) => fabric.submitOrder(jws),
       skewMs: () => this.skewMs,
     });
     this.world.trace.note(this.name, 'started');
   }
 
   protected ended(): void {
-    this.gateway = undefined;
+    this.logic = undefined;
   }
 }
 
@@ -156,13 +164,12 @@ export class FabricSite implements Site {
     const keep = (): GatewayKeep => ({
       ...{ master: town.master, mqttKey: town.mqttKey, journal: new Map(), verified: new Map() },
     });
-    const ledgerOf = (number: number): Ledger =>
-      this.#fabric.as({ partyId: gatewayId(number), role: 'gateway' });
-    const broker = new BrokerNode(world, { keep: keep(), ledger: ledgerOf(1) });
+    const fabric = this.#fabric;
+    const reader = fabric.as({ partyId: gatewayId(1), role: 'gateway' });
+    const broker = new BrokerNode(world, { keep: keep(), ledger: reader });
     this.broker = broker;
     this.gateways = Array.from({ length: world.plan.gateways }, (_, index) => {
-      const parts = { keep: keep(), ledger: ledgerOf(index + 1), broker };
-      return new GatewayNode(world, gatewayId(index + 1), parts);
+      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(), fabric, broker });
     });
     broker.onStarted = () => {
       for (const gateway of this.gateways) gateway.reconnect();
@@ -182,8 +189,8 @@ export class FabricSite implements Site {
   async verify(): Promise<void> {}
 
   figures(): Readonly<Record<string, number>> {
-    const all = this.gateways.flatMap(({ name, gateway }) =>
-      Object.entries(gateway?.figures() ?? {}).map(([what, count]) => [`${name}.${what}`, count]),
+    const all = this.gateways.flatMap(({ name, logic }) =>
+      Object.entries(logic?.gateway.figures() ?? {}).map(([what, count]) => [`${name}.${what}`, count]),
     );
     return { ...Object.fromEntries(all), ordered: this.#fabric.waiting };
   }

@@ -4,16 +4,20 @@ import { rawPublicKey } from '@tapwatt/firmware-contracts';
 import {
   type AssembledGateway,
   assembleGateway,
+  type Committed,
+  createAdministration,
   createCredentials,
   createLiveBoard,
   createLocalIssuer,
+  createLogger,
   type Ledger,
   type MessageBus,
-  type RedemptionObserver,
+  observeRedemptions,
 } from '@tapwatt/gateway';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 import type { Incarnation } from './incarnation.ts';
+import { both, observerOf } from './observers.ts';
 import { busOf, issuerOf, journalOf, ledgerOf } from './ported.ts';
 import { LEDGER_ID, POLICIES, SITE, SWEEP } from './settings.ts';
 
@@ -51,35 +55,57 @@ export interface GatewayProcessParts {
   readonly bus: MessageBus;
   readonly chance: Chance;
   readonly skewMs: () => number;
+  /** Commits an order as the party that signed it. */
+  readonly submitOrder: (jws: string) => Promise<Committed<unknown>>;
+}
+
+/** One gateway at work, and its counter for signed orders. */
+export interface RunningGatewayLogic {
+  readonly gateway: AssembledGateway;
+  readonly administer: (jws: string) => Promise<unknown>;
 }
 
 /** The gateway's own logic in one life of its process: production's assembly over this world's ports. */
-export const runGateway = (parts: GatewayProcessParts): AssembledGateway => {
+export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
   const { world, life, keep, bus, chance } = parts;
   const clock = life.clock(parts.skewMs);
   const ledger = ledgerOf(life, parts.ledger);
+  const issuer = issuerOf(life, createLocalIssuer(keep.master, ledger));
+  const log = createLogger({
+    level: 'debug',
+    destination: { write: (line) => life.isAlive && world.written('log', line) },
+  });
+  const board = createLiveBoard({
+    clock,
+    readiness: () => ({ state: 'ready', reasons: [] }),
+    ledgerHead: () => ({ blockNumber: 0 }),
+    maxMeters: MAX_LIVE_METERS,
+  });
+  board.subscribe((change) => life.isAlive && world.written('live page', JSON.stringify(change)));
   const gateway = assembleGateway({
     config: { site: SITE, ledgerId: LEDGER_ID, policies: POLICIES, sweep: SWEEP },
-    issuer: issuerOf(life, createLocalIssuer(keep.master, ledgerOf(life, parts.ledger))),
     bus: busOf(life, bus, SITE),
     journal: journalOf(life, keep.journal),
-    board: createLiveBoard({
-      clock,
-      readiness: () => ({ state: 'ready', reasons: [] }),
-      ledgerHead: () => ({ blockNumber: 0 }),
-      maxMeters: MAX_LIVE_METERS,
-    }),
-    observer: observerOf(world, life),
+    board,
+    observer: both(observerOf(world, life), observeRedemptions(board, log, clock)),
     random: { bytes: (length) => chance.bytes(length) },
     signal: new AbortController().signal,
     verifySignature: async (request, key) => isSigned(keep.verified, request, key),
     onError: (error, doing) => {
-      if (life.isAlive) world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
+      if (!life.isAlive) return;
+      world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
+      log.warn({ err: error }, `could not ${doing}`);
     },
-    ...{ ledger, clock },
+    ...{ ledger, issuer, clock },
   });
   gateway.presenter.start();
-  return gateway;
+  const order = createAdministration({
+    ...{ ledger, issuer, clock, onMeterChanged: gateway.presenter.enqueue },
+    submitOrder: (jws) => life.through('commit of an order', () => parts.submitOrder(jws)),
+  });
+  const administer = async (jws: string): Promise<unknown> =>
+    (await life.through('order', () => order(jws, new AbortController().signal))).result;
+  return { gateway, administer };
 };
 
 /** The devices' broker with the gateway's own credentials. */
@@ -97,27 +123,3 @@ export const runBroker = (life: Incarnation, keep: GatewayKeep, ledger: Pick<Led
 
 export const codeOf = (error: unknown): string =>
   error instanceof Error ? ((error as { code?: string }).code ?? error.message) : String(error);
-
-const observerOf = (world: World, life: Incarnation): RedemptionObserver => {
-  const note = (what: string): void => {
-    if (life.isAlive) world.trace.note(life.name, what);
-  };
-  return {
-    issued: ({ voucherId, meterId, amount, repeated }) =>
-      note(`issued ${voucherId} to ${meterId} of ${amount}${repeated ? ' again' : ''}`),
-    presented: ({ voucherId, meterId, kind, attempt }) =>
-      note(`presented ${voucherId} to ${meterId}, kind ${kind}, attempt ${attempt}`),
-    answered: ({ meterId, fields }) =>
-      note(`meter ${meterId} answered ${fields.result} to ${fields.voucherId}`),
-    onMeter: ({ voucherId }) => note(`on meter ${voucherId}`),
-    settled: ({ voucherId, outcome, repeated }) =>
-      note(`settled ${voucherId} ${outcome}${repeated ? ' again' : ''}`),
-    refused: ({ code, requestId }) => note(`refused ${requestId ?? ''} ${code}`),
-    alarm: ({ meterId, code, voucherId }) => {
-      if (life.isAlive) world.tally.did(`alarm ${code}`);
-      note(`alarm ${code} of ${voucherId ?? ''} at ${meterId}`);
-    },
-    reachable: (meterId, reachable) => note(`meter ${meterId} is ${reachable ? 'there' : 'away'}`),
-    status: ({ meterId, keyEpoch, receiptNo }) => note(`status of ${meterId}: ${keyEpoch} ${receiptNo}`),
-  };
-};

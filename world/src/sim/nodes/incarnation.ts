@@ -2,8 +2,16 @@ import type { Clock } from '@tapwatt/gateway';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
-/** One of so many labelled points crashes, at full strength. */
-const CRASH_PROBABILITY = 0.02;
+const CRASH_LEAST = 0.008;
+const CRASH_SHARE = 1;
+const CRASH_HEADSTART = 6;
+
+/**
+ * A labelled point crashes with this probability at full strength: one that a world rarely comes to crashes nearly as
+ * often as one that it passes all the time, and none holds up the work for long.
+ */
+const crashProbability = (passedBefore: number): number =>
+  Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passedBefore));
 const never = new Promise<never>(() => undefined);
 
 export interface IncarnationOptions {
@@ -19,13 +27,13 @@ export interface IncarnationOptions {
  */
 export class Incarnation {
   readonly name: string;
-  readonly #world: World;
+  readonly world: World;
   readonly #options: IncarnationOptions;
   #alive = true;
 
   constructor(world: World, options: IncarnationOptions) {
     this.name = options.name;
-    this.#world = world;
+    this.world = world;
     this.#options = options;
   }
 
@@ -36,17 +44,18 @@ export class Incarnation {
   kill(label: string): void {
     if (!this.#alive) return;
     this.#alive = false;
-    this.#world.trace.note(this.name, `killed: ${label}`);
+    this.world.trace.note(this.name, `killed: ${label}`);
     this.#options.onKilled(label);
   }
 
   /** A labelled point where money may be on its way: the process may die here. */
   point(label: string): void {
     if (!this.#alive) return;
-    this.#world.tally.did('crash points passed');
-    if (!this.#options.chance.happens(this.#world.strength('crash-point') * CRASH_PROBABILITY)) return;
-    this.#world.tally.fault('crash-point');
-    this.#world.tally.crashAt(label);
+    const passedBefore = this.world.tally.pass(label);
+    const probability = this.world.strength('crash-point') * crashProbability(passedBefore);
+    if (!this.#options.chance.happens(probability)) return;
+    this.world.tally.fault('crash-point');
+    this.world.tally.crashAt(label);
     this.kill(label);
   }
 
@@ -67,9 +76,9 @@ export class Incarnation {
   /** The process's own clock: `skewMs` wrong, and silent after its death. */
   clock(skewMs: () => number): Clock {
     return {
-      nowMs: () => this.#world.time.now() + skewMs(),
+      nowMs: () => this.world.time.now() + skewMs(),
       after: (delayMs, run) =>
-        this.#world.time.after(delayMs, () => {
+        this.world.time.after(delayMs, () => {
           if (this.#alive) run();
         }),
     };

@@ -17,15 +17,25 @@ export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
 /** The issuer as one life of a process reaches it: between the committed issue and its seal it may die. */
 export const issuerOf = (life: Incarnation, issuer: Issuer): Issuer => ({
   ...issuer,
-  sealVoucher: (voucherId) => life.through('seal of a voucher', () => issuer.sealVoucher(voucherId)),
-  sealVoid: (voucherId) => life.through('seal of a void order', () => issuer.sealVoid(voucherId)),
-  sealOrder: (meterId) => life.through('seal of an order', () => issuer.sealOrder(meterId)),
+  sealVoucher: (voucherId) => sealing(life, 'seal of a voucher', () => issuer.sealVoucher(voucherId)),
+  sealVoid: (voucherId) => sealing(life, 'seal of a void order', () => issuer.sealVoid(voucherId)),
+  sealOrder: (meterId) => sealing(life, 'seal of an order', () => issuer.sealOrder(meterId)),
 });
+
+const sealing = (life: Incarnation, label: string, seal: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+  life.through(label, async () => {
+    const frame = await seal();
+    life.world.sealed(frame);
+    return frame;
+  });
 
 /** The message bus as one life of a process reaches it. */
 export const busOf = (life: Incarnation, bus: MessageBus, site: string): MessageBus => ({
-  publish: (topic, payload, options) =>
-    life.through(`publish on ${channelOf(site, topic)}`, () => bus.publish(topic, payload, options)),
+  publish: (topic, payload, options) => {
+    const channel = channelOf(site, topic);
+    if (life.isAlive) life.world.written(`topic ${channel}`, payload);
+    return life.through(`publish on ${channel}`, () => bus.publish(topic, payload, options));
+  },
   onMessage: (handler) =>
     bus.onMessage((topic, payload, from) => {
       life.point(`before taking ${channelOf(site, topic)}`);
@@ -49,7 +59,9 @@ export const journalOf = (life: Incarnation, kept: Map<string, string>): Request
   },
   record: (kid, requestId, entry) =>
     life.through('write of the journal', async () => {
-      kept.set(`${kid}~${requestId}`, JSON.stringify(entry));
+      const text = JSON.stringify(entry);
+      life.world.written('journal', text);
+      kept.set(`${kid}~${requestId}`, text);
     }),
   close: async () => undefined,
 });

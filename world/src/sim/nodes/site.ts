@@ -8,6 +8,8 @@ export interface Crashable {
   crash(why: string): void;
   /** It is killed, and not started again before so many ms have passed. */
   stayDown(ms: number): void;
+  /** Takes a signed order of an office; absent while it is down. Never resolves where it dies before its answer. */
+  readonly administer?: ((jws: string) => Promise<unknown>) | undefined;
   /** Its clock is so much ahead of the world's, ms. */
   skewMs: number;
 }

@@ -1,0 +1,143 @@
+import type { VoucherRecord } from '@tapwatt/chaincode';
+import type { Books } from './checks/books.ts';
+import type { Chance } from './kernel/chance.ts';
+import type { Office } from './nodes/office.ts';
+import type { Town } from './nodes/town.ts';
+import type { World } from './world.ts';
+
+/** Between two orders, on average, in wishes of a client. */
+const WISHES_AN_ORDER = 3;
+const DEPOSITS = ['100', '12345', '1000000'] as const;
+/** How long a meter stays suspended, or a wallet frozen, at most. */
+const MOST_HELD_MS = 60_000;
+
+/**
+ * Utility, bank and agency at their daily work: keys renewed and meters closed, vouchers cancelled and released without
+ * proof, deposits, wallets and meters held for a while.
+ */
+export class OfficeWork {
+  readonly #world: World;
+  readonly #office: Office;
+  readonly #town: Town;
+  readonly #books: Books;
+  readonly #chance: Chance;
+  readonly #duties: readonly (readonly [share: number, duty: () => void])[];
+  #isOver = false;
+  #isOneClosed = false;
+  #made = 0;
+
+  constructor(world: World, of: { readonly office: Office; readonly town: Town; readonly books: Books }) {
+    this.#world = world;
+    this.#office = of.office;
+    this.#town = of.town;
+    this.#books = of.books;
+    this.#chance = world.chance('office work');
+    this.#duties = [
+      [24, () => this.#renewKey()],
+      [3, () => this.#closeMeter()],
+      [20, () => this.#cancel()],
+      [23, () => this.#release()],
+      [14, () => this.#deposit()],
+      [6, () => this.#holdWallet()],
+      [6, () => this.#holdMeter()],
+      [4, () => this.#openAndCloseWallet()],
+    ];
+  }
+
+  start(): void {
+    const meanMs = this.#world.plan.wishEveryMs * WISHES_AN_ORDER;
+    this.#world.time.after(this.#chance.below(2 * meanMs), () => {
+      if (this.#isOver) return;
+      if (!this.#world.isDark && !this.#office.isBusy) this.#doSomething();
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  #doSomething(): void {
+    let dice = this.#chance.below(this.#duties.reduce((sum, [share]) => sum + share, 0));
+    for (const [share, duty] of this.#duties) {
+      if (dice < share) {
+        duty();
+        return;
+      }
+      dice -= share;
+    }
+  }
+
+  #renewKey(): void {
+    const { meterId } = this.#chance.pick(this.#town.meters);
+    this.#office.order('discom', 'RotateMeterKey', { meterId, reason: 'due' });
+  }
+
+  /** One at the most, and never the only one: nothing more can be sold to it. */
+  #closeMeter(): void {
+    if (this.#isOneClosed || this.#town.meters.length === 1) return;
+    this.#isOneClosed = true;
+    const { meterId } = this.#chance.pick(this.#town.meters);
+    this.#office.order('discom', 'CloseMeter', { meterId, reason: 'moved out' });
+  }
+
+  #cancel(): void {
+    const voucherId = this.#oneThatIs('ISSUED');
+    if (voucherId === undefined) return;
+    const role = this.#chance.happens(0.5) ? 'agency' : 'discom';
+    this.#office.order(role, 'RequestCancel', { voucherId, reason: 'complaint' });
+  }
+
+  /** Proposed by one, done by the other. */
+  #release(): void {
+    const voucherId = this.#oneThatIs('CANCELLING');
+    if (voucherId === undefined) {
+      this.#cancel();
+      return;
+    }
+    const request = { voucherId, reason: 'meter lost' };
+    this.#office.order('agency', 'ReleaseUnproven', request, () =>
+      this.#office.order('discom', 'ReleaseUnproven', request),
+    );
+  }
+
+  #deposit(walletId = this.#chance.pick(this.#town.handsets).walletId, then?: () => void): void {
+    const depositId = `more-${++this.#made}`;
+    const amount = this.#chance.pick(DEPOSITS);
+    this.#office.order('agency', 'ProposeDeposit', { depositId, walletId, amount }, () =>
+      this.#office.order('bank', 'ConfirmDeposit', { depositId, utr: `UTR-${depositId}` }, then),
+    );
+  }
+
+  #holdWallet(): void {
+    const { walletId } = this.#chance.pick(this.#town.handsets);
+    const set = (frozen: boolean): void =>
+      this.#office.order('agency', 'FreezeWallet', { walletId, frozen }, () => {
+        if (frozen) this.#world.time.after(this.#chance.below(MOST_HELD_MS), () => set(false));
+      });
+    set(true);
+  }
+
+  #holdMeter(): void {
+    const { meterId } = this.#chance.pick(this.#town.meters);
+    const set = (suspended: boolean): void =>
+      this.#office.order('discom', 'Suspend', { meterId, suspended, reason: 'inspection' }, () => {
+        if (suspended) this.#world.time.after(this.#chance.below(MOST_HELD_MS), () => set(false));
+      });
+    set(true);
+  }
+
+  #openAndCloseWallet(): void {
+    const walletId = `short-${++this.#made}`;
+    const { agentId } = this.#chance.pick(this.#town.handsets);
+    this.#office.order('agency', 'OpenWallet', { walletId, agentId }, () =>
+      this.#deposit(walletId, () => this.#office.order('discom', 'CloseWallet', { walletId })),
+    );
+  }
+
+  #oneThatIs(status: VoucherRecord['status']): string | undefined {
+    const found: string[] = [];
+    for (const { voucherId, status: is } of this.#books.vouchers) if (is === status) found.push(voucherId);
+    return found.length === 0 ? undefined : this.#chance.pick(found);
+  }
+}
