@@ -7,7 +7,7 @@ import { type BrokerLimits, DEFAULT_LIMITS } from './limits.ts';
 import { type BrokerLog, SILENT } from './log.ts';
 import { Sessions } from './sessions.ts';
 import type { BrokerTime } from './time.ts';
-import { Transports } from './transports.ts';
+import { type ListenAddress, Transports } from './transports.ts';
 
 export interface BrokerOptions {
   readonly site: string;
@@ -35,8 +35,8 @@ export interface BrokerStats {
 
 /** The devices' MQTT broker (WIRE.md "MQTT 3.1.1"). */
 export interface Broker {
-  /** Listens on TCP; port 0 takes a free one. Throws PORT_IN_USE. */
-  listen(address: { readonly host: string; readonly port: number }): Promise<{ port: number }>;
+  /** Listens on TCP, or TLS; port 0 takes a free one. Throws PORT_IN_USE. */
+  listen(address: ListenAddress): Promise<{ port: number }>;
   /** Serves one client over any duplex stream, by the same rules as over TCP. */
   attachStream(transport: Duplex): void;
   leg(): BrokerLeg;

@@ -1,11 +1,25 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { Aedes } from 'aedes';
 import type { Cures } from './cures.ts';
 import { GuardedStream, SWEEPS_TO_STALL } from './guarded-stream.ts';
 import type { BrokerLimits } from './limits.ts';
 import type { BrokerTime } from './time.ts';
+
+/** A certificate with those that lead to its root, and its private key, both PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+  /** With it the port speaks TLS (1.2 or later) and nothing else. */
+  readonly tls?: TlsFiles;
+}
 
 export interface TransportOptions {
   readonly aedes: Aedes;
@@ -42,8 +56,8 @@ export class Transports {
     return bytes;
   }
 
-  async listen(address: { readonly host: string; readonly port: number }): Promise<{ port: number }> {
-    const server = createServer({ noDelay: this.#options.cures.noDelay }, (socket) => this.attach(socket));
+  async listen(address: ListenAddress): Promise<{ port: number }> {
+    const server = this.#server(address.tls, (socket) => this.attach(socket));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once('error', (error) => reject(listenError(error, address)));
     server.listen(address.port, address.host, resolve);
@@ -51,6 +65,17 @@ export class Transports {
     this.#servers.add(server);
     const bound = server.address();
     return { port: typeof bound === 'object' && bound !== null ? bound.port : address.port };
+  }
+
+  #server(tls: TlsFiles | undefined, take: (socket: Socket) => void): Server {
+    const { cures, limits, refused } = this.#options;
+    const { noDelay } = cures;
+    if (tls === undefined) return createServer({ noDelay }, take);
+    // Whoever does not finish its handshake is counted by nobody else.
+    const server = createTlsServer({ ...tls, noDelay, handshakeTimeout: limits.connectTimeoutMs }, take);
+    server.maxConnections = limits.maxConnections;
+    server.on('tlsClientError', () => refused('tls'));
+    return server;
   }
 
   attach(transport: Duplex): void {

@@ -39,6 +39,7 @@ export {
 export { type TakenDesiredState, takeDesiredState } from './meter/take-desired-state.ts';
 export { type TakenTimeOrder, takeTimeOrder } from './meter/take-time-order.ts';
 export { type MeterWindow, WINDOW_SIZE } from './meter/window.ts';
+export { isMqttPassword, mqttPasswordOf } from './mqtt-password.ts';
 export * from './requests/handset-request.ts';
 export { isSignedBy, JWS_LENGTH_MAX, type JwsSigner, type ParsedJws, parseJws } from './requests/jws.ts';
 export { type Order, type ParsedOrder, parseOrder, signOrder } from './requests/order.ts';

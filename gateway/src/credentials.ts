@@ -1,9 +1,6 @@
-import { createHmac } from 'node:crypto';
-import { bytesToBase64Url, equalConstantTime, parseIdentity } from '@tapwatt/firmware-contracts';
+import { isMqttPassword, mqttPasswordOf, parseIdentity } from '@tapwatt/firmware-contracts';
 import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Ledger } from './ledger/ledger.ts';
-
-const encoder = new TextEncoder();
 
 /** MQTT credentials: derived, so that there is no store of them to lose; who may connect is the registry's word. */
 export interface Credentials {
@@ -14,9 +11,6 @@ export interface Credentials {
 }
 
 export function createCredentials(mqttKey: Uint8Array, ledger: Pick<Ledger, 'evaluate'>): Credentials {
-  const passwordOf = (identity: string): string =>
-    bytesToBase64Url(createHmac('sha256', mqttKey).update('tapwatt/v1/mqtt').update(identity).digest());
-
   async function isActive(identity: string): Promise<boolean> {
     const device = parseIdentity(identity);
     if (device === undefined) return false;
@@ -29,9 +23,9 @@ export function createCredentials(mqttKey: Uint8Array, ledger: Pick<Ledger, 'eva
   }
 
   return {
-    passwordOf,
+    passwordOf: (identity) => mqttPasswordOf(mqttKey, identity),
     async authenticate(identity, secret) {
-      if (!equalConstantTime(secret, encoder.encode(passwordOf(identity)))) return false;
+      if (!isMqttPassword(mqttKey, identity, secret)) return false;
       try {
         return await isActive(identity);
       } catch (error) {
