@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
 import { addRunOptions, type RunOptions } from './cli/options.ts';
 import { run } from './cli/run.ts';
+import { systemTime } from './system-time.ts';
 
 const EXIT = { ok: 0, failed: 1, usage: 2, configuration: 3 } as const;
 const CONFIGURATION = new Set(['CONFIG_INVALID', 'KEY_FILE', 'DEVELOPMENT_KEYS']);
@@ -51,6 +52,7 @@ addRunOptions(program.command('run').description('serve meters, handsets and gat
   .exitOverride()
   .action((options: RunOptions) =>
     run(options, {
+      time: systemTime,
       log: logAt(options.logLevel),
       ready: (port) => process.stdout.write(`${readyLine(options, port)}\n`),
       stopped: stopSignal(),

@@ -100,8 +100,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   };
   const local = createLocalRedemptions(deskPorts);
   const listens = (id: string) => bus.isConnected(identityOf({ who: 'meter', id }));
-  const isListening = (id: string) => listens(id) === true;
-  const presenterPorts = { ledger, issuer, redemptions, isListening, clock, signal, onError };
+  const presenterPorts = { ledger, issuer, redemptions, isListening: listens, clock, signal, onError };
   const presenter = createPresenter(presenterPorts, config.sweep);
   const desk = createRequestDesk(deskPorts, observer);
   const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });

@@ -1,11 +1,10 @@
-import { type Broker, createBroker, systemTime } from '@tapwatt/broker';
 import { identityOf, rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
 import { assembleGateway } from './assemble-gateway.ts';
 import { backupBytes } from './backup/write-backup.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
-import { type Credentials, createCredentials } from './credentials.ts';
+import { createCredentials } from './credentials.ts';
 import { type OpenedData, openDataDirectory } from './data/open.ts';
 import { systemClock, systemRandom } from './edges/system.ts';
 import { createGatewayServices } from './gateway-services.ts';
@@ -14,11 +13,9 @@ import { createLocalIssuer } from './issuer/local-issuer.ts';
 import { requireMasterKey } from './issuer/require-master-key.ts';
 import { type EmbeddedLedger, openEmbeddedLedger } from './ledger/embedded/index.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { createExternalBus } from './links/mqtt/bus/external-bus.ts';
-import { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
-import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
+import { openBus } from './links/mqtt/open-bus.ts';
 import { type LedgerWatch, watchLedger } from './observability/ledger-watch.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -91,18 +88,25 @@ async function build(
     embedded.as({ partyId: config.gatewayId, role: 'gateway' }),
   );
   await requireMasterKey(issuer, ledger, data.layout.keyFile('master'));
+  let listening = false;
   const credentials = createCredentials(data.keys.mqtt, ledger);
-  const { bus, broker } = await openBus(config, { credentials, log });
+  const { bus, broker, isReachable } = await openBus(config, {
+    ...{ credentials, clock, random, log },
+    onReached: () => {
+      // Its own last word there is the broker's: that it is gone.
+      if (listening && !signal.aborted) void announce(gateway.link, config, 'online');
+    },
+  });
   undo.push(() => bus.close());
   if (broker !== undefined) undo.push(() => broker.close());
 
-  let listening = false;
   let quarantine: Quarantine | undefined;
   const readiness = () =>
     readinessOf({
       ledger: embedded.condition,
       ledgerCause: ledgerWatch.cause,
       listening,
+      brokerAway: isReachable() ? undefined : config.mqtt.external,
       quarantine: quarantine?.view(),
       stopping: signal.aborted,
     });
@@ -224,33 +228,6 @@ async function requireRegistered(ledger: Ledger, config: GatewayConfig): Promise
   const party = await ledger.evaluate('GetParty', { id: config.gatewayId });
   if (party?.role === 'gateway') return;
   throw new TapwattError('CONFIG_INVALID', `gatewayId ${config.gatewayId} is not registered as a gateway.`);
-}
-
-async function openBus(
-  config: GatewayConfig,
-  { credentials, log }: { credentials: Credentials; log: Logger },
-): Promise<{ bus: MessageBus; broker?: Broker }> {
-  const { external, limits } = config.mqtt;
-  const { site, gatewayId } = config;
-  if (external !== undefined) {
-    const identity = `g-${gatewayId}`;
-    const password = credentials.passwordOf(identity);
-    const edges = { clock: systemClock, random: systemRandom };
-    return { bus: await createExternalBus({ url: external, site, identity, password, log, ...edges }) };
-  }
-  const broker = await createBroker({
-    site,
-    time: systemTime,
-    authenticate: (identity, secret) => credentials.authenticate(identity, secret),
-    limits: {
-      maxConnections: limits.maxConnections,
-      maxPacketBytes: limits.maxPacketBytes,
-      maxPendingBytes: limits.maxBufferedBytesPerClient,
-      connectTimeoutMs: limits.connectTimeoutMs,
-    },
-    log,
-  });
-  return { bus: createInProcessBus(broker.leg()), broker };
 }
 
 const announce = (link: MqttLink, config: GatewayConfig, state: 'online' | 'offline'): Promise<unknown> =>

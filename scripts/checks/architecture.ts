@@ -48,7 +48,7 @@ export const MACHINE_EDGES: readonly string[] = [
   'simulator/src/cli/run.ts',
   'simulator/src/main.ts',
   'world/src/child.ts',
-  'world/src/gateway-process.ts',
+  'world/src/program.ts',
   'world/src/start.ts',
   'world/src/model/main.ts',
   'world/src/sim/kernel/globals.ts',

@@ -6,7 +6,7 @@ import { type Fleet, provisionFleet } from '@tapwatt/gateway';
 import { newBoard } from '@tapwatt/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
-import { judge } from './judge.ts';
+import { judge, registersOf } from './judge.ts';
 import { type RawHandset, rawHandset } from './raw-handset.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { type TownMeter, townMeter } from './town-meter.ts';
@@ -183,7 +183,9 @@ describe(`a gateway whose disk fills up under load (DISK_SEED=${SEED})`, () => {
     }
     await gateway.stop();
     const meters = [...busy.fleet.meters, ...own.map(({ device }) => device)];
-    expect(await judge(dataDirectory(), { meters, history: busy.history })).toEqual([]);
+    expect(await judge(dataDirectory(), { registers: registersOf(meters), history: busy.history })).toEqual(
+      [],
+    );
   });
 
   it('goes on however often that happens', async () => {
@@ -202,7 +204,9 @@ describe(`a gateway whose disk fills up under load (DISK_SEED=${SEED})`, () => {
     await quiet(running, busy);
     await running.stop();
     const { meters } = busy.fleet;
-    expect(await judge(dataDirectory(), { meters, history: busy.history })).toEqual([]);
+    expect(await judge(dataDirectory(), { registers: registersOf(meters), history: busy.history })).toEqual(
+      [],
+    );
     expect(busy.history.requests.length).toBeGreaterThan(100);
   });
 
@@ -225,7 +229,9 @@ describe(`a gateway whose disk fills up under load (DISK_SEED=${SEED})`, () => {
     await quiet(running, busy);
     await running.stop();
     const { meters } = busy.fleet;
-    expect(await judge(dataDirectory(), { meters, history: busy.history })).toEqual([]);
+    expect(await judge(dataDirectory(), { registers: registersOf(meters), history: busy.history })).toEqual(
+      [],
+    );
   });
 
   it('full at the first start, it leaves nothing that would hinder the next one', async () => {

@@ -12,13 +12,23 @@ import type { Meter } from '@tapwatt/simulator';
 import type { ClientHistory } from '../src/history/client-history.ts';
 import { untrueAnswers } from '../src/history/untrue-answers.ts';
 
+export interface Evidence {
+  readonly registers: Registers;
+  readonly history: ClientHistory;
+}
+
+/** What each meter says that it ever credited, in minor units; `undefined` when it lost its memory. */
+export type Registers = ReadonlyMap<string, bigint | undefined>;
+
+export const registersOf = (meters: readonly Meter[]): Registers =>
+  new Map(
+    meters.map(({ meterId, state }) => [String(meterId), state?.meter.record?.cumulativeCredited] as const),
+  );
+
 type Books = Pick<Ledger, 'evaluate'>;
 
 /** What of I1 to I4 and I7 (DESIGN.md) does not hold, in words; empty when the books are right. */
-export async function judge(
-  dataDirectory: string,
-  evidence: { readonly meters: readonly Meter[]; readonly history: ClientHistory },
-): Promise<readonly string[]> {
+export async function judge(dataDirectory: string, evidence: Evidence): Promise<readonly string[]> {
   const directory = join(dataDirectory, 'ledger');
   const verified = await verifyLedgerDirectory({ directory });
   const chain = verified.ok ? [] : [`I7: ${JSON.stringify(verified)}`];
@@ -28,7 +38,7 @@ export async function judge(
     return [
       ...chain,
       ...breaches.map(({ invariant, message }) => `${invariant}: ${message}`),
-      ...(await metersAgree(books, evidence.meters)),
+      ...(await metersAgree(books, evidence.registers)),
       ...(await untrueAnswers(books, evidence.history)),
     ];
   });
@@ -53,12 +63,10 @@ async function withLedger<T>(
 }
 
 /** I2 when all is quiet: what the meter says that it credited is what the ledger settled for it. */
-async function metersAgree(books: Books, meters: readonly Meter[]): Promise<string[]> {
+async function metersAgree(books: Books, registers: Registers): Promise<string[]> {
   const found: string[] = [];
-  for (const meter of meters) {
-    const meterId = String(meter.meterId);
+  for (const [meterId, credited] of registers) {
     const record = await books.evaluate('GetMeter', { meterId });
-    const credited = meter.state?.meter.record?.cumulativeCredited;
     if (record === null || credited !== BigInt(record.settled)) {
       found.push(`I2: meter ${meterId} credited ${credited}, the ledger settled ${record?.settled}`);
     }

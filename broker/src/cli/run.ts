@@ -2,12 +2,14 @@ import { isMqttPassword, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Broker } from '../broker.ts';
 import { createBroker } from '../create-broker.ts';
 import type { BrokerLog } from '../log.ts';
+import type { BrokerTime } from '../time.ts';
 import type { RunOptions } from './options.ts';
 import { readMqttKey } from './read-mqtt-key.ts';
 import { readTls } from './read-tls.ts';
 
 /** What tells that it is ready, and when it is to stop. */
 export interface RunEdges {
+  readonly time: BrokerTime;
   readonly log: BrokerLog;
   readonly ready: (port: number) => void;
   readonly stopped: Promise<void>;
@@ -20,11 +22,12 @@ const NOT_TO_BE_HAD = new Set(['EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND']);
  * Runs the broker until `stopped`. Who may connect is decided by the password alone, for it has no ledger to ask.
  * Throws KEY_FILE, DEVELOPMENT_KEYS, CONFIG_INVALID, PORT_IN_USE.
  */
-export const run = async (options: RunOptions, { log, ready, stopped }: RunEdges): Promise<void> => {
+export const run = async (options: RunOptions, { time, log, ready, stopped }: RunEdges): Promise<void> => {
   const key = await readMqttKey(options.keyFile, options.profile);
   const tls = await readTls(options);
   const broker = await createBroker({
     site: options.site,
+    time,
     authenticate: async (identity, secret) => isMqttPassword(key, identity, secret),
     limits: {
       maxConnections: options.maxConnections,

@@ -1,6 +1,6 @@
-import { request } from 'node:http';
 import { ERRORS, isErrorCode, TapwattError } from '@tapwatt/firmware-contracts';
 import { errorCodeOf } from '../data/atomic-file.ts';
+import { request } from './http-request.ts';
 
 /** How to reach a running gateway: its Unix socket, or its TCP listener with the administration token. */
 export type GatewayAddress =

@@ -1,5 +1,6 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { ERRORS, isErrorCode, TapwattError } from '@tapwatt/firmware-contracts';
+import { request } from './http-request.ts';
 
 /** Without a byte for so long the gateway is taken for dead. */
 const IDLE_MS = 60_000;

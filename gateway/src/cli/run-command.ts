@@ -1,3 +1,4 @@
+import module from 'node:module';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type RunOptions, readConfig, type Session } from './session.ts';
 
@@ -28,6 +29,7 @@ export async function runGateway(session: Session, options: RunOptions): Promise
     },
     `Ready. The page is at ${page}, meters connect to ${broker}, data lies in ${config.dataDirectory}.`,
   );
+  module.flushCompileCache(); // a process that is killed leaves none, and the next start is the slower one
   await stopped;
   session.out.note('Stopping: what is on its way is settled first. Once more to stop at once.');
   await gateway.close();

@@ -24,3 +24,9 @@ it('names the meter that showed another copy of the ledger, and what to do', () 
   expect([state, reasons[0]?.code]).toEqual(['degraded', 'LEDGER_HALTED']);
   expect(reasons[0]?.message).toMatch(/4711.*tapwatt ledger resume/);
 });
+
+it('is not ready while its external broker cannot be reached, and says which', () => {
+  const { state, reasons } = readinessOf({ ...well, brokerAway: 'mqtts://broker.example:8883' });
+  expect([state, reasons[0]?.part]).toEqual(['not-ready', 'broker']);
+  expect(reasons[0]?.message).toContain('mqtts://broker.example:8883');
+});

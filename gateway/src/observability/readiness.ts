@@ -8,6 +8,8 @@ export interface ReadinessInputs {
   /** Why it failed, where that is known. */
   readonly ledgerCause?: ErrorCode | undefined;
   readonly listening: boolean;
+  /** The address of an external broker that cannot be reached. */
+  readonly brokerAway?: string | undefined;
   readonly quarantine?: QuarantineView | undefined;
   readonly stopping: boolean;
 }
@@ -17,6 +19,10 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
   const reasons: ReadinessReason[] = [];
   if (inputs.stopping) reasons.push(notReady('gateway', 'The gateway is stopping.'));
   else if (!inputs.listening) reasons.push(notReady('broker', 'The broker does not listen yet.'));
+  else if (inputs.brokerAway !== undefined) {
+    const message = `The MQTT broker ${inputs.brokerAway} cannot be reached; it is tried again by itself.`;
+    reasons.push(notReady('broker', message));
+  }
   if (inputs.ledger === 'failed') {
     const code = inputs.ledgerCause ?? 'LEDGER_UNAVAILABLE';
     reasons.push({

@@ -1,9 +1,9 @@
-import type { MeterSummary, VoucherRecord } from '@tapwatt/chaincode';
 import { type Clock, pause } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { createKnocks } from './knocks.ts';
+import { openFrames } from './open-frames.ts';
 import type { Redemptions } from './redemptions.ts';
-import type { Purpose } from './types.ts';
 
 export interface SweepLimits {
   /** Between two sweeps over the whole ledger, ms. */
@@ -24,8 +24,11 @@ export interface PresenterPorts {
   readonly ledger: Pick<Ledger, 'evaluate'>;
   readonly issuer: Issuer;
   readonly redemptions: Redemptions;
-  /** Whether a meter is connected now, as far as its broker tells: one that did not answer for a while counts as away. */
-  readonly isListening: (meterId: string) => boolean;
+  /**
+   * Whether a meter is connected now, whose redemptions count it as away because it did not answer for a while;
+   * `undefined` where its broker does not tell.
+   */
+  readonly isListening: (meterId: string) => boolean | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown, doing: string) => void;
@@ -45,30 +48,13 @@ export interface Presenter {
 }
 
 export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Presenter {
-  const { ledger, issuer, redemptions, clock, signal } = ports;
+  const { ledger, redemptions, clock, signal } = ports;
+  const knocks = createKnocks(ports);
   const waiting = new Set<string>();
   let readers = 0;
 
   async function presentOpen(meterId: string): Promise<void> {
-    const meter = await ledger.evaluate('GetMeter', { meterId });
-    if (meter === null) return;
-    await presentOrder(meter);
-    if (meter.open.length === 0) return;
-    for (const record of await ledger.evaluate('OpenVouchers', { meterId })) await presentRecord(record);
-  }
-
-  async function presentOrder(meter: MeterSummary): Promise<void> {
-    if (meter.order === undefined) return;
-    const { meterId } = meter;
-    const frame = await issuer.sealOrder(meterId);
-    redemptions.deliver(meterId, { voucherId: meter.order.voucherId, purpose: 'order', frame });
-  }
-
-  async function presentRecord({ voucherId, meterId, status }: VoucherRecord): Promise<void> {
-    const purpose: Purpose = status === 'ISSUED' ? 'credit' : 'void';
-    const frame =
-      purpose === 'credit' ? await issuer.sealVoucher(voucherId) : await issuer.sealVoid(voucherId);
-    redemptions.deliver(meterId, { voucherId, purpose, frame });
+    for await (const open of openFrames(ports, meterId)) redemptions.deliver(meterId, open);
   }
 
   async function room(): Promise<void> {
@@ -101,8 +87,12 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
     });
   }
 
+  const isUnheardOf = (meterId: string): boolean =>
+    !redemptions.isReachable(meterId) && ports.isListening(meterId) === undefined;
+
   async function sweep(): Promise<number> {
     let found = 0;
+    knocks.next();
     for (let after: string | undefined; ; ) {
       const page = await ledger.evaluate('MetersWithOpen', {
         limit: limits.pageSize,
@@ -115,6 +105,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
       const reachable = page.meters.filter((meter) => redemptions.isReachable(meter.meterId));
       found += reachable.length;
       for (const meter of reachable) enqueue(meter.meterId);
+      await knocks.at(page.meters.map(({ meterId }) => meterId).filter(isUnheardOf));
       if (page.next === undefined || signal.aborted) return found;
       after = page.next;
       await pause(clock, 0, signal);

@@ -62,6 +62,8 @@ export interface Redemptions {
     meterId: string,
     delivery: { voucherId: string; purpose: Purpose; frame: Uint8Array; watcher?: Watcher },
   ): void;
+  /** Presents a frame, once, to a meter that may be away: nothing is kept of it, and its answer is heard as any other. */
+  knock(meterId: string, open: { voucherId: string; frame: Uint8Array }): Promise<'handed-over' | 'away'>;
   /** This request waits no longer; its voucher goes on. */
   leave(meterId: string, watcher: Watcher): void;
   /** A frame from `up/rcpt` of this meter; answers its fields, or `undefined` for what is not authentic and ignored. */
@@ -232,6 +234,11 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
         ports.tell(watcher, { status: 'refused', voucherId, code: 'BUSY' });
       }
       if (held < MAX_DELIVERIES_IN_ALL) feed(meterId, { type: 'deliver', ...delivery });
+    },
+
+    knock(meterId, { voucherId, frame }) {
+      observer.presented({ voucherId, meterId, attempt: 1, kind: frame[1] ?? 0 });
+      return ports.link.present(meterId, frame);
     },
 
     leave(meterId, watcher) {

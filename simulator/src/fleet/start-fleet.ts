@@ -1,6 +1,7 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { Handset, HandsetObservation } from '../handset/handset.ts';
 import type { RequestStore } from '../handset/request-store.ts';
+import type { Backoff } from '../link/backoff.ts';
 import type { LinkFactory } from '../link/link.ts';
 import type { Behaviour } from '../meter/behaviour.ts';
 import { householdLoad } from '../meter/load.ts';
@@ -33,6 +34,8 @@ export interface FleetOptions {
   readonly speed?: number;
   readonly settings?: MeterSettings;
   readonly behaviourOf?: (meter: FleetMeter) => Behaviour;
+  /** How long a handset waits before it sends a request again. */
+  readonly resend?: Backoff;
   readonly observeMeter?: (meter: Meter, observation: MeterObservation) => void;
   readonly observeHandset?: (handset: Handset, observation: HandsetObservation) => void;
   /** Connections being made at one time. */
@@ -137,13 +140,14 @@ class FleetRun implements RunningFleet {
   }
 
   #handset(entry: FleetHandset): Handset {
-    const { fleet, links, time, random, newRequestId, storeOf, observeHandset } = this.#options;
+    const { fleet, links, time, random, newRequestId, storeOf, resend, observeHandset } = this.#options;
     const handset: Handset = handsetFromFleet(fleet, entry, {
       links,
       time,
       random,
       newRequestId,
       store: storeOf(entry),
+      ...(resend && { resend }),
       observe: (observation) => {
         if (observation.type === 'up' || observation.type === 'down') this.#settled.get(handset)?.();
         observeHandset?.(handset, observation);

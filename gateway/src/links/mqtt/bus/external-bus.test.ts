@@ -55,7 +55,12 @@ const startMute = async (granted: number): Promise<number> => {
 describe('the message bus over an external broker', () => {
   it('comes back when the broker does, and keeps nothing in between', async () => {
     const { broker, port } = await startBroker();
-    const bus = await openBus(port);
+    let reached = 0;
+    const bus = await openBus(port, {
+      onReached: () => {
+        reached += 1;
+      },
+    });
     const heard: string[] = [];
     bus.onMessage((_topic, payload) => heard.push(Buffer.from(payload).toString()));
     expect(bus.isReady()).toBe(true);
@@ -64,6 +69,7 @@ describe('the message bus over an external broker', () => {
     expect(await bus.publish(vch, Uint8Array.of(1))).toBe('away');
     await startBroker(port);
     await until(() => bus.isReady());
+    expect(reached).toBe(2);
     const meter = await connectDevice(port, 'm-1');
     onTestFinished(() => meter.endAsync(true));
     const got: string[] = [];

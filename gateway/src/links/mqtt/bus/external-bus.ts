@@ -21,6 +21,8 @@ export interface ExternalBusOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: ExternalBusLog;
+  /** Connected and subscribed, again after each time that the broker was away. */
+  readonly onReached?: () => void;
 }
 
 export interface ExternalBusLimits extends ConnectionLimits {
@@ -141,6 +143,7 @@ class ClientBus implements ExternalBus {
     this.#attempt = 0;
     this.#heardOf.clear();
     this.#log.info({ url: this.#options.url }, 'connected to the MQTT broker');
+    this.#options.onReached?.();
     connection.ended.then(() => {
       if (this.#connection !== connection) return;
       this.#connection = undefined;
