@@ -4,7 +4,7 @@ import { reporters } from './scripts/reporters.ts';
 /** The fast ring: every `*.test.ts` beside its code. Slower rings are `*.<ring>.ring.ts`, run by `npm run test:<ring>`. */
 export default defineConfig({
   test: {
-    include: ['*/{src,test,bench,bin,examples}/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['*/{src,test,bench,bin,examples}/**/*.test.ts', '{scripts,deploy}/**/*.test.ts'],
     reporters: reporters('fast'),
     testTimeout: 20_000,
     hookTimeout: 20_000,
