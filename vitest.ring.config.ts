@@ -12,6 +12,7 @@ export default defineConfig(({ mode }) => {
     test: {
       include: [`*/{src,test,examples}/**/*.${mode}.ring.ts`],
       reporters: reporters(mode),
+      globalSetup: mode === 'fabric' ? ['scripts/fabric-ring-setup.ts'] : [],
       fileParallelism: false,
       testTimeout: 20 * MINUTE_MS,
       hookTimeout: 2 * MINUTE_MS,

@@ -12,19 +12,24 @@ export interface NetworkDescription {
     readonly mspId: string;
     /** `host:port`. */
     readonly address: string;
-    readonly tlsCa: string;
+    readonly tlsCaFile: string;
     /** A name that the peer's TLS certificate holds for, where the host is another. */
     readonly tlsName: string;
   }[];
-  readonly parties: readonly {
-    readonly id: string;
-    readonly role: Party['role'];
-    readonly mspId: string;
-    /** The common name of the certificate; with the MSP it is what the ledger registers the party by. */
-    readonly name: string;
-    readonly certificate: string;
-    readonly key: string;
-  }[];
+  /** By party. */
+  readonly identities: Readonly<
+    Record<
+      string,
+      {
+        readonly role: Party['role'];
+        readonly mspId: string;
+        /** The common name of the certificate; with the MSP it is what the ledger registers the party by. */
+        readonly name: string;
+        readonly certificateFile: string;
+        readonly keyFile: string;
+      }
+    >
+  >;
 }
 
 export function describeNetwork(plan: NetworkPlan, layout: Layout): NetworkDescription {
@@ -36,16 +41,17 @@ export function describeNetwork(plan: NetworkPlan, layout: Layout): NetworkDescr
       organisation,
       mspId: organisationOf(organisation).mspId,
       address: hostPort(address),
-      tlsCa: path(layout.peerTls(organisation).ca),
+      tlsCaFile: path(layout.peerTls(organisation).ca),
       tlsName: `peer.${organisationOf(organisation).domain}`,
     })),
-    parties: PARTIES.map((party) => {
-      const { mspId, domain } = organisationOf(party.organisation);
-      const { certificate, key } = layout.identity(party);
-      return {
-        ...{ id: party.id, role: party.role, mspId, name: `User${party.user}@${domain}` },
-        ...{ certificate: path(certificate), key: path(key) },
-      };
-    }),
+    identities: Object.fromEntries(
+      PARTIES.map((party) => {
+        const { mspId, domain } = organisationOf(party.organisation);
+        const { certificate, key } = layout.identity(party);
+        const name = `User${party.user}@${domain}`;
+        const files = { certificateFile: path(certificate), keyFile: path(key) };
+        return [party.id, { role: party.role, mspId, name, ...files }];
+      }),
+    ),
   };
 }

@@ -19,8 +19,11 @@ export interface LoadOnFabric {
   close(): Promise<void>;
 }
 
-export async function openLoadOnFabric(limits: Partial<FabricLimits> = {}): Promise<LoadOnFabric> {
-  const network = await readFabricNetwork(process.env.TAPWATT_FABRIC_NETWORK ?? NETWORK_FILE);
+export async function openLoadOnFabric(
+  limits: Partial<FabricLimits> = {},
+  networkFile = process.env.TAPWATT_FABRIC_NETWORK ?? NETWORK_FILE,
+): Promise<LoadOnFabric> {
+  const network = await readFabricNetwork(networkFile);
   const opened = await Promise.all(LOAD_PARTIES.map((party) => openAs(network, party, limits)));
   const byParty = <T>(of: (party: (typeof opened)[number]) => T) =>
     Object.fromEntries(opened.map((one) => [one.party, of(one)])) as Record<LoadParty, T>;

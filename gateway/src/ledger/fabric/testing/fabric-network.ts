@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const SCRIPT = fileURLToPath(new URL('../../../../../scripts/fabric.ts', import.meta.url));
+const DEADLINE_MS = 120_000;
+const run = promisify(execFile);
+
+interface NodeStatus {
+  readonly name: string;
+  readonly pid?: number;
+  readonly blocks?: number;
+}
+
+export interface FabricStatus {
+  readonly state: 'absent' | 'stopped' | 'partial' | 'running';
+  readonly nodes: readonly NodeStatus[];
+}
+
+/** A Fabric network of a test's own, on free ports, in a folder that goes with it. */
+export class FabricNetworkUnderTest {
+  readonly #directory: string;
+
+  static async make(): Promise<FabricNetworkUnderTest> {
+    return new FabricNetworkUnderTest(await mkdtemp(join(tmpdir(), 'tapwatt-fabric-')));
+  }
+
+  private constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  get networkFile(): string {
+    return join(this.#directory, 'network.json');
+  }
+
+  /** Starts what does not run; answers how long that took, in seconds. */
+  async up(): Promise<number> {
+    return (JSON.parse(await this.#fabric('up', '--json')) as { seconds: number }).seconds;
+  }
+
+  async down(): Promise<void> {
+    await this.#fabric('down');
+  }
+
+  async status(): Promise<FabricStatus> {
+    return JSON.parse(await this.#fabric('status', '--json')) as FabricStatus;
+  }
+
+  /** Ends a process as a power cut would. */
+  async kill(...names: readonly string[]): Promise<void> {
+    const { nodes } = await this.status();
+    for (const name of names) {
+      const pid = nodes.find((node) => node.name === name)?.pid;
+      if (pid === undefined) throw new Error(`${name} does not run.`);
+      process.kill(pid, 'SIGKILL');
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.#fabric('down', '--wipe');
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** What a command printed, whatever its exit status: that of `status` says that not all runs. */
+  async #fabric(...args: readonly string[]): Promise<string> {
+    try {
+      const options = { timeout: DEADLINE_MS, maxBuffer: 10_000_000 };
+      const all = [SCRIPT, ...args, '--directory', this.#directory];
+      return (await run(process.execPath, all, options)).stdout;
+    } catch (error) {
+      const { stdout } = error as { stdout?: string };
+      if (args[0] === 'status' && stdout) return stdout;
+      throw error;
+    }
+  }
+}
