@@ -1,3 +1,4 @@
+import module from 'node:module';
 import { ERRORS, TapwattError } from '@tapwatt/firmware-contracts';
 import { Command, CommanderError } from 'commander';
 import { pino } from 'pino';
@@ -54,7 +55,10 @@ addRunOptions(program.command('run').description('serve meters, handsets and gat
     run(options, {
       time: systemTime,
       log: logAt(options.logLevel),
-      ready: (port) => process.stdout.write(`${readyLine(options, port)}\n`),
+      ready(port) {
+        process.stdout.write(`${readyLine(options, port)}\n`);
+        module.flushCompileCache(); // a process that is killed leaves none, and the next start is the slower one
+      },
       stopped: stopSignal(),
     }),
   );

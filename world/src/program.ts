@@ -17,6 +17,8 @@ export interface ProgramOptions<R> {
   /** What a line on its standard output says of its being ready; `undefined` where nothing. */
   readonly readyOf: (line: string) => R | undefined;
   readonly onLine?: (line: string) => void;
+  /** What it waits for may come late on a busy machine. */
+  readonly readyDeadlineMs?: number;
 }
 
 /** A program in a process of its own, which is stopped when this process is gone, however it ended. */
@@ -65,8 +67,9 @@ interface Ends {
 
 async function readyWithin<R>(child: ChildProcess, options: ProgramOptions<R> & Ends): Promise<R> {
   const { name, logFile, readyOf, onLine, closed, ended } = options;
+  const { readyDeadlineMs = READY_DEADLINE_MS } = options;
   const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
-  const deadline = setTimeout(() => giveUp(), READY_DEADLINE_MS);
+  const deadline = setTimeout(() => giveUp(), readyDeadlineMs);
   const said = new Promise<R>((resolve) => {
     eachLine(child, (line) => {
       const ready = readyOf(line);

@@ -2,11 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { meterId } from '@tapwatt/firmware-contracts';
 import { type Fleet, provisionFleet } from '@tapwatt/gateway';
-import { newBoard } from '@tapwatt/simulator';
+import { MeterMemory, newBoard, openMeterFile } from '@tapwatt/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
 import { judge, registersOf } from './judge.ts';
+import { registersInFiles } from './processes/registers-in-files.ts';
+import { createTown } from './processes/town-of-processes.ts';
+import { untilQuiet } from './processes/until-quiet.ts';
 import { type RawHandset, rawHandset } from './raw-handset.ts';
 import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { type TownMeter, townMeter } from './town-meter.ts';
@@ -232,6 +236,54 @@ describe(`a gateway whose disk fills up under load (DISK_SEED=${SEED})`, () => {
     expect(await judge(dataDirectory(), { registers: registersOf(meters), history: busy.history })).toEqual(
       [],
     );
+  });
+
+  it('loses nothing where meters and handsets keep what they keep on it as well, and are killed on it', async () => {
+    const { directory } = disk;
+    const town = await createTown({
+      directory,
+      broker: 'own',
+      meters: UNREST_METERS,
+      handsets: 3,
+      seed: SEED,
+    });
+    closing.push({ close: () => town.kill(town.roles) });
+    town.launch(town.roles);
+    await town.up();
+    const is = (state: string) =>
+      until(
+        `the gateway to be ${state}`,
+        async () => (await town.ready()).state === state || undefined,
+        LONG_MS,
+      );
+    for (const leftKb of [0, 60, 8]) {
+      const before = town.hearsay.answers;
+      await until('answers', () => town.hearsay.answers > before + 20 || undefined, LONG_MS);
+      disk.fill(leftKb * 1_024);
+      await is('degraded');
+      await town.kill(['simulator']);
+      disk.fill();
+      town.launch(['simulator']);
+      await town.up();
+      await disk.makeRoom();
+      await is('ready');
+    }
+    town.calm();
+    await untilQuiet(town);
+    await town.kill(town.roles);
+    const registers = registersInFiles(town.fleet, town.state);
+    expect(await judge(town.dataDirectory, { registers, history: town.hearsay.history })).toEqual([]);
+  });
+
+  it('has no room for the memory of a new meter, which is built once there is', async () => {
+    const board = { meterId: meterId('1'), root: new Uint8Array(32), keyEpoch: 1, balanceLimit: 1_000n };
+    const path = join(disk.directory, '1.nvm');
+    disk.fill();
+    expect(() => openMeterFile(path, board)).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+    await disk.makeRoom();
+    const memory = openMeterFile(path, board);
+    closing.push({ close: async () => memory.close() });
+    expect(new MeterMemory(memory).recover().stored?.record.cumulativeCredited).toBe(0n);
   });
 
   it('full at the first start, it leaves nothing that would hinder the next one', async () => {

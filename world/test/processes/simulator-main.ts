@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import module from 'node:module';
 import { join } from 'node:path';
 import type { RequestResult } from '@tapwatt/firmware-contracts';
 import {
@@ -95,3 +96,4 @@ process.on('message', () => mischief.calm());
 process.once('disconnect', () => process.exit());
 await running.allUp(UP_DEADLINE_MS);
 tell({ type: 'up' });
+module.flushCompileCache();
