@@ -1,17 +1,18 @@
-import { identityOf, rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
+import { identityOf, TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
 import { assembleGateway } from './assemble-gateway.ts';
-import { backupBytes } from './backup/write-backup.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { createCredentials } from './credentials.ts';
 import { type OpenedData, openDataDirectory } from './data/open.ts';
 import { systemClock, systemRandom } from './edges/system.ts';
 import { createGatewayServices } from './gateway-services.ts';
+import { openEmbeddedHost } from './hosts/embedded-host.ts';
+import { openFabricHost } from './hosts/fabric-host.ts';
+import type { LedgerHost } from './hosts/ledger-host.ts';
 import { startHttp } from './http/start-http.ts';
 import { createLocalIssuer } from './issuer/local-issuer.ts';
 import { requireMasterKey } from './issuer/require-master-key.ts';
-import { type EmbeddedLedger, openEmbeddedLedger } from './ledger/embedded/index.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
@@ -76,17 +77,15 @@ async function build(
     directory: config.dataDirectory,
     profile: config.profile,
     random: (length) => random.bytes(length),
+    ledgerElsewhere: config.ledger.kind === 'fabric',
   });
   const ledgerWatch = watchLedger(log);
-  const embedded = await openLedger(config, data, ledgerWatch);
-  undo.push(() => embedded.close());
-  const ledger = embedded.as({ partyId: config.gatewayId, role: 'gateway' });
+  const host = await openHost(config, { data, watch: ledgerWatch, log });
+  undo.push(() => host.close());
+  const { ledger } = host;
   await requireRegistered(ledger, config);
 
-  const issuer = createLocalIssuer(
-    data.keys.master,
-    embedded.as({ partyId: config.gatewayId, role: 'gateway' }),
-  );
+  const issuer = createLocalIssuer(data.keys.master, host.issuerLedger);
   await requireMasterKey(issuer, ledger, data.layout.keyFile('master'));
   let listening = false;
   const credentials = createCredentials(data.keys.mqtt, ledger);
@@ -103,7 +102,7 @@ async function build(
   let quarantine: Quarantine | undefined;
   const readiness = () =>
     readinessOf({
-      ledger: embedded.condition,
+      ledger: host.condition,
       ledgerCause: ledgerWatch.cause,
       listening,
       brokerAway: isReachable() ? undefined : config.mqtt.external,
@@ -113,10 +112,7 @@ async function build(
   const board = createLiveBoard({
     clock,
     readiness,
-    ledgerHead: () => {
-      const { number, hash } = embedded.headBlock();
-      return { blockNumber: number, blockHash: hash };
-    },
+    ledgerHead: () => host.head(),
     mayListen: (id) => bus.isConnected(identityOf({ who: 'meter', id })) !== false,
     maxMeters: MAX_LIVE_METERS,
   });
@@ -135,7 +131,7 @@ async function build(
   const administer = createAdministration({
     ...{ ledger, issuer, clock, onMeterChanged: gateway.presenter.enqueue },
     async submitOrder(jws, aborted) {
-      const committed = await embedded.submitOrder(jws, { signal: aborted });
+      const committed = await host.submitOrder(jws, { signal: aborted });
       void gateway.quarantine.refresh();
       return committed;
     },
@@ -143,11 +139,7 @@ async function build(
   const services = createGatewayServices({
     ...{ live: board, ledger, issuer, credentials, administer, readiness, clock },
     local: gateway.local,
-    backup: () =>
-      backupBytes(embedded.dump(), {
-        ledgerKey: data.keys.ledger,
-        createdAt: Math.floor(clock.nowMs() / 1000),
-      }),
+    backup: () => host.backup(),
     identity: {
       gatewayId: config.gatewayId,
       site: config.site,
@@ -156,9 +148,9 @@ async function build(
       version: VERSION,
       startedAtMs: clock.nowMs(),
     },
-    atOneMoment: (read) => embedded.atOneMoment(read),
+    atOneMoment: (read) => host.atOneMoment(read),
     stats: async () => ({
-      ledger: flatStats(await embedded.stats()),
+      ledger: flatStats(await host.stats()),
       broker: broker === undefined ? {} : flatStats(broker.stats()),
       redemption: gateway.figures(),
       process: { rssBytes: process.memoryUsage.rss(), uptimeS: Math.floor(process.uptime()) },
@@ -190,31 +182,19 @@ async function build(
       stopping.abort();
       await bus.close();
       await journal.close();
-      await embedded.close();
+      await host.close();
       log.info('the gateway has stopped');
     },
   };
 }
 
-function openLedger(config: GatewayConfig, data: OpenedData, watch: LedgerWatch): Promise<EmbeddedLedger> {
-  const { keys, layout } = data;
-  return openEmbeddedLedger({
-    directory: layout.ledger,
-    signingKey: keys.ledger,
-    clock: { now: () => systemClock.nowMs() },
-    random: systemRandom,
-    onCondition: watch.onCondition,
-    genesis: {
-      ledgerId: config.ledgerId,
-      parties: [
-        { id: 'discom', role: 'discom', publicKey: keys.roles.discom },
-        { id: 'bank', role: 'bank', publicKey: keys.roles.bank },
-        { id: 'agency', role: 'agency', publicKey: keys.roles.agency },
-        { id: config.gatewayId, role: 'gateway', publicKey: rawPublicKey(keys.gateway) },
-      ],
-    },
-  });
-}
+const openHost = (
+  config: GatewayConfig,
+  parts: { readonly data: OpenedData; readonly watch: LedgerWatch; readonly log: Logger },
+): Promise<LedgerHost> =>
+  config.ledger.kind === 'fabric'
+    ? openFabricHost(config, parts)
+    : openEmbeddedHost(config, parts.data, parts.watch);
 
 /** The ledger's id and the gateway's registration can never change behind a configuration. */
 async function requireRegistered(ledger: Ledger, config: GatewayConfig): Promise<void> {
@@ -222,7 +202,7 @@ async function requireRegistered(ledger: Ledger, config: GatewayConfig): Promise
   if (founded?.ledgerId !== config.ledgerId) {
     throw new TapwattError(
       'CONFIG_INVALID',
-      `ledgerId is ${config.ledgerId}, but the data directory holds the ledger ${founded?.ledgerId}.`,
+      `ledgerId is ${config.ledgerId}, but this ledger is ${founded?.ledgerId ?? 'not founded yet'}.`,
     );
   }
   const party = await ledger.evaluate('GetParty', { id: config.gatewayId });

@@ -68,6 +68,7 @@ export const townConfig = (directory: string, change: Partial<GatewayConfig> = {
   site: 'home',
   ledgerId: 'tapwatt-dev',
   gatewayId: 'gateway',
+  ledger: { kind: 'embedded', fabric: { network: '', certificate: undefined, key: undefined } },
   mqtt: {
     host: '127.0.0.1',
     port: 0,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LOG_LEVELS, PROFILES } from './gateway-config.ts';
+import { LEDGER_KINDS, LOG_LEVELS, PROFILES } from './gateway-config.ts';
 
 const MAX_AMOUNT = 2n ** 53n - 1n;
 const port = z.int('must be a whole number').min(0, 'must be 0 to 65535').max(65_535, 'must be 0 to 65535');
@@ -25,6 +25,8 @@ function choice<const T extends readonly string[]>(values: T) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }
 
+const path = z.string('must be a path').min(1, 'must be a path').max(4096, 'must be a path');
+
 const mqttLimits = z
   .strictObject({
     maxConnections: count(1, 200_000).default(20_000),
@@ -33,6 +35,16 @@ const mqttLimits = z
     connectTimeoutMs: count(100, 120_000).default(10_000),
   })
   .prefault({});
+
+const fabric = z
+  .strictObject({
+    network: path.default('data/fabric/network.json'),
+    certificate: path.optional(),
+    key: path.optional(),
+  })
+  .prefault({});
+
+const ledger = z.strictObject({ kind: choice(LEDGER_KINDS).default('embedded'), fabric }).prefault({});
 
 const mqtt = z
   .strictObject({
@@ -69,10 +81,11 @@ const policies = z
 /** The shape of `tapwatt.yaml`. Unknown keys are errors; everything has a default. */
 export const configSchema = z.strictObject({
   profile: choice(PROFILES).default('development'),
-  data: z.string('must be a path').min(1, 'must be a path').default('data'),
+  data: path.default('data'),
   site: name.default('home'),
   ledgerId: name.default('tapwatt-dev'),
   gatewayId: name.default('gateway'),
+  ledger,
   mqtt,
   http,
   sweep,

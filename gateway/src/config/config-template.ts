@@ -15,6 +15,7 @@ const SHOWN = new Set([
   'http.port',
 ]);
 const GROUP_COMMENTS: Readonly<Record<string, string>> = {
+  ledger: 'Where the books are kept.',
   mqtt: 'Meters and handsets connect here.',
   http: 'The live page and the JSON API.',
 };
@@ -39,7 +40,7 @@ export function configTemplate(
     const indent = '  '.repeat(groups.length);
     lines.push(`${indent}# ${setting.comment}`);
     lines.push(
-      `${indent}${SHOWN.has(setting.path) ? '' : '# '}${path.at(-1)}: ${shown(valueAt(values, path))}`,
+      `${indent}${SHOWN.has(setting.path) ? '' : '# '}${path.at(-1)}: ${shown(valueAt(values, path) ?? setting.example)}`,
     );
   }
   return `${lines.join('\n')}\n`;
@@ -66,7 +67,6 @@ export function valueAt(values: unknown, path: readonly string[]): unknown {
 }
 
 function shown(value: unknown): string {
-  if (value === undefined) return 'mqtt://broker.example:1883';
   if (typeof value === 'bigint') return `"${value}"`;
   return stringify(value, { flowCollectionPadding: false }).trim();
 }

@@ -7,7 +7,12 @@ export interface CrossProblem {
 
 /** Rules that look at more than one setting. `isSet` says whether a setting was given at all. */
 export function crossChecks(file: ConfigFile, isSet: (path: string) => boolean): readonly CrossProblem[] {
-  return [...amounts(file), ...ports(file), ...(file.profile === 'production' ? named(isSet) : [])];
+  return [
+    ...amounts(file),
+    ...ports(file),
+    ...identity(file),
+    ...(file.profile === 'production' ? named(isSet) : []),
+  ];
 }
 
 function amounts({ policies }: ConfigFile): readonly CrossProblem[] {
@@ -18,6 +23,13 @@ function amounts({ policies }: ConfigFile): readonly CrossProblem[] {
 function ports({ mqtt, http }: ConfigFile): readonly CrossProblem[] {
   if (mqtt.external !== undefined || http.port === 0 || http.port !== mqtt.port) return [];
   return [{ path: 'http.port', message: 'must be another port than mqtt.port' }];
+}
+
+function identity({ ledger }: ConfigFile): readonly CrossProblem[] {
+  const { certificate, key } = ledger.fabric;
+  if ((certificate === undefined) === (key === undefined)) return [];
+  const [path, other] = certificate === undefined ? ['key', 'certificate'] : ['certificate', 'key'];
+  return [{ path: `ledger.fabric.${path}`, message: `needs ledger.fabric.${other} as well` }];
 }
 
 /** Names that can never change are chosen, not inherited from the development profile. */

@@ -1,8 +1,19 @@
 export const PROFILES = ['development', 'production'] as const;
+export const LEDGER_KINDS = ['embedded', 'fabric'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 export type Profile = (typeof PROFILES)[number];
+export type LedgerKind = (typeof LEDGER_KINDS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** How a gateway reaches its Fabric network; absolute paths. */
+export interface FabricConfig {
+  /** The network's description. */
+  readonly network: string;
+  /** Its own certificate and key; without them those that the description names for the gateway's party. */
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
 
 export interface MqttConfig {
   readonly host: string;
@@ -52,6 +63,7 @@ export interface GatewayConfig {
   readonly ledgerId: string;
   /** Party id of this gateway on the ledger, and its name in `g/{gatewayId}/status`. */
   readonly gatewayId: string;
+  readonly ledger: { readonly kind: LedgerKind; readonly fabric: FabricConfig };
   readonly mqtt: MqttConfig;
   readonly http: HttpConfig;
   readonly sweep: SweepConfig;

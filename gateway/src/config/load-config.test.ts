@@ -92,6 +92,21 @@ describe('loadConfig', () => {
     expect(loadConfig({ ...nothing, file }).config.dataDirectory).toBe('/srv/tapwatt/store');
   });
 
+  it('takes the paths of a Fabric network as relative to the file that names them', () => {
+    const text = 'ledger: {kind: fabric, fabric: {network: net.json, certificate: c.pem, key: /k.pem}}\n';
+    const { config } = loadConfig({ ...nothing, file: { path: 'conf/tapwatt.yaml', text } });
+    const fabric = {
+      network: '/srv/tapwatt/conf/net.json',
+      certificate: '/srv/tapwatt/conf/c.pem',
+      key: '/k.pem',
+    };
+    expect(config.ledger).toEqual({ kind: 'fabric', fabric });
+    expect(loadConfig(nothing).config.ledger.kind).toBe('embedded');
+    expect(problemsOf(withFile('ledger: {fabric: {key: k.pem}}\n'))).toEqual([
+      'tapwatt.yaml:1:24: ledger.fabric.key: needs ledger.fabric.certificate as well',
+    ]);
+  });
+
   it('checks rules that need two settings', () => {
     expect(problemsOf(withFile('http: {port: 1883}\n'))).toEqual([
       'tapwatt.yaml:1:14: http.port: must be another port than mqtt.port',
@@ -106,7 +121,12 @@ describe('loadConfig', () => {
 
 describe('the settings table', () => {
   it('names every setting of the schema, and nothing else', () => {
-    const leaves = leafPaths(configSchema.parse({ mqtt: { external: 'mqtt://a:1' } }));
+    const leaves = leafPaths(
+      configSchema.parse({
+        mqtt: { external: 'mqtt://a:1' },
+        ledger: { fabric: { certificate: 'c.pem', key: 'k.pem' } },
+      }),
+    );
     expect(SETTINGS.map((setting) => setting.path).toSorted()).toEqual(leaves.toSorted());
   });
 
@@ -127,7 +147,7 @@ describe('configTemplate', () => {
     const defaults: unknown = loadConfig(nothing).file;
     expect(loadConfig(withFile(text)).file).toEqual(defaults);
     const all = loadConfig(withFile(uncommented)).file;
-    for (const { path } of SETTINGS.filter((setting) => setting.path !== 'mqtt.external')) {
+    for (const { path } of SETTINGS.filter((setting) => setting.example === undefined)) {
       expect(valueAt(all, path.split('.')), path).toEqual(valueAt(defaults, path.split('.')));
     }
   });

@@ -64,7 +64,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   ];
   if (problems.length > 0 || !parsed.success) throw new ConfigInvalid(problems);
   const originOf = (path: string): Origin => locate.origin(path.split('.'));
-  return { config: gatewayConfig(parsed.data, originOf('data'), sources), file: parsed.data, originOf };
+  return { config: gatewayConfig(parsed.data, originOf, sources), file: parsed.data, originOf };
 }
 
 interface Override {
@@ -194,11 +194,28 @@ function unknownVariables(environment: ConfigSources['environment']): string[] {
     .map((name) => `${name}: unknown environment variable`);
 }
 
-function gatewayConfig(file: ConfigFile, dataOrigin: Origin, sources: ConfigSources): GatewayConfig {
-  const { data, mqtt, ...rest } = file;
-  const base =
-    dataOrigin.from === 'file'
-      ? resolve(sources.workingDirectory, dirname(dataOrigin.file))
-      : sources.workingDirectory;
-  return { ...rest, dataDirectory: resolve(base, data), mqtt: { ...mqtt, external: mqtt.external } };
+/** Paths that lie in a file are relative to that file, others to where the program was started. */
+function gatewayConfig(
+  file: ConfigFile,
+  originOf: LoadedConfig['originOf'],
+  sources: ConfigSources,
+): GatewayConfig {
+  const { data, ledger, mqtt, ...rest } = file;
+  const absolute = <T extends string | undefined>(path: string, value: T): string | T => {
+    const origin = originOf(path);
+    const folder = origin.from === 'file' ? dirname(origin.file) : '.';
+    return value === undefined ? value : resolve(sources.workingDirectory, folder, value);
+  };
+  const { network, certificate, key } = ledger.fabric;
+  const fabric = {
+    network: absolute('ledger.fabric.network', network),
+    certificate: absolute('ledger.fabric.certificate', certificate),
+    key: absolute('ledger.fabric.key', key),
+  };
+  return {
+    ...rest,
+    dataDirectory: absolute('data', data),
+    ledger: { kind: ledger.kind, fabric },
+    mqtt: { ...mqtt, external: mqtt.external },
+  };
 }

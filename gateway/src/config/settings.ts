@@ -7,9 +7,16 @@ export interface Setting {
   readonly kind: SettingKind;
   /** The comment above it in a new `tapwatt.yaml`. */
   readonly comment: string;
+  /** Shown in a new `tapwatt.yaml` where there is no default. */
+  readonly example?: string;
 }
 
-const setting = (path: string, kind: SettingKind, comment: string): Setting => ({ path, kind, comment });
+const setting = (path: string, kind: SettingKind, comment: string, example?: string): Setting => ({
+  path,
+  kind,
+  comment,
+  ...(example === undefined ? {} : { example }),
+});
 
 /** Every setting in the order of the file. */
 export const SETTINGS: readonly Setting[] = [
@@ -27,12 +34,34 @@ export const SETTINGS: readonly Setting[] = [
   setting('ledgerId', 'text', 'Id of the ledger, the aud of every signed request. It can never change.'),
   setting('gatewayId', 'text', 'Name of this gateway as a party of the ledger.'),
   setting(
+    'ledger.kind',
+    'text',
+    'embedded (in the data directory) or fabric (a Hyperledger Fabric network of several organisations).',
+  ),
+  setting(
+    'ledger.fabric.network',
+    'text',
+    'Description of the network: channel, chaincode, peers; relative to this file.',
+  ),
+  setting(
+    'ledger.fabric.certificate',
+    'text',
+    'Certificate of this gateway (PEM), if another than the description names.',
+    'gateway-cert.pem',
+  ),
+  setting('ledger.fabric.key', 'text', 'Its private key, P-256 (PEM).', 'gateway-key.pem'),
+  setting(
     'mqtt.host',
     'text',
     'Address that the built-in broker listens on; 0.0.0.0 lets meters of the network in.',
   ),
   setting('mqtt.port', 'number', '0 takes any free port.'),
-  setting('mqtt.external', 'text', 'Use an external broker instead of the built-in one: mqtt://host:port'),
+  setting(
+    'mqtt.external',
+    'text',
+    'Use an external broker instead of the built-in one: mqtt://host:port',
+    'mqtt://broker.example:1883',
+  ),
   setting('mqtt.limits.maxConnections', 'number', 'Connections at a time; more are refused.'),
   setting('mqtt.limits.maxPacketBytes', 'number', 'A longer packet ends its connection.'),
   setting('mqtt.limits.maxBufferedBytesPerClient', 'number', 'Bytes that may wait for a slow client.'),

@@ -12,6 +12,8 @@ export interface OpenDataOptions {
   readonly directory: string;
   readonly profile: Profile;
   readonly random: RandomBytes;
+  /** The ledger lies elsewhere: none is expected here. */
+  readonly ledgerElsewhere?: boolean;
 }
 
 export interface OpenedData {
@@ -35,7 +37,7 @@ export async function openDataDirectory(options: OpenDataOptions): Promise<Opene
       ? await createMissingKeys({ layout, development: true, random: options.random })
       : [];
   const keys = await loadGatewayKeys(layout, options.profile);
-  await requireLedgerWhereOneWas(layout);
+  if (options.ledgerElsewhere !== true) await requireLedgerWhereOneWas(layout);
   if ((await readAdminToken(layout.adminToken)) === undefined) await writeAdminToken(layout, options.random);
   return { layout, keys, created };
 }

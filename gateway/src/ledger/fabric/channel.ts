@@ -5,8 +5,9 @@ import {
   type Transaction,
 } from '@hyperledger/fabric-gateway';
 import { msp } from '@hyperledger/fabric-protos';
+import { type Clock, pause } from '../../edges/edges.ts';
 import { LedgerUnavailable, OutcomeUnknown } from '../errors.ts';
-import { commitRequest } from './committed-transaction.ts';
+import { type ChainHead, commitRequest, headOf, resultOf } from './committed-transaction.ts';
 import type { Peer, Peers } from './peers.ts';
 import { asNothingHappened, isDisagreement, wasRefusedAtTheDoor } from './stage-errors.ts';
 
@@ -27,6 +28,10 @@ export interface CommittedInBlock {
 /** `overtaken`: something that it had read was changed before it was ordered; it did nothing, and may be endorsed again. */
 export type Attempt = CommittedInBlock | 'overtaken';
 
+/** Fabric's own contract for what a peer stores. */
+const QUERY_CONTRACT = 'qscc';
+const CATCH_UP_POLL_MS = 20;
+const NEVER = new AbortController().signal;
 const OVERTAKEN: ReadonlySet<number> = new Set([
   StatusCode.MVCC_READ_CONFLICT,
   StatusCode.PHANTOM_READ_CONFLICT,
@@ -36,6 +41,9 @@ export interface ChannelParts {
   readonly peers: Peers;
   readonly channel: string;
   readonly chaincode: string;
+  readonly clock: Clock;
+  /** How long peers may take to become level, ms. */
+  readonly catchUpMs: number;
 }
 
 /** A channel of a Fabric network: the stages of a transaction, each with what its failure means. */
@@ -81,6 +89,38 @@ export class FabricChannel {
       return peer.gateway.newCommit(request).getStatus();
     });
     return Number(blockNumber);
+  }
+
+  /** The newest block. Throws the client's errors. */
+  head(): Promise<ChainHead> {
+    return this.#parts.peers.reach((peer) => this.#headOf(peer));
+  }
+
+  /** Waits until the peers that are reached are as far as the farthest is now; false if nobody else can be asked, or it takes too long. */
+  async catchUp(): Promise<boolean> {
+    const { peers, clock, catchUpMs } = this.#parts;
+    if (peers.count < 2) return false;
+    const heads = () => peers.all(async (peer) => (await this.#headOf(peer)).number);
+    const newest = Math.max(...(await heads()));
+    const until = clock.nowMs() + catchUpMs;
+    while ((await heads()).some((number) => number < newest)) {
+      if (clock.nowMs() > until) return false;
+      await pause(clock, CATCH_UP_POLL_MS, NEVER);
+    }
+    return true;
+  }
+
+  async #headOf({ gateway }: Peer): Promise<ChainHead> {
+    const { channel } = this.#parts;
+    const contract = gateway.getNetwork(channel).getContract(QUERY_CONTRACT);
+    return headOf(await contract.evaluateTransaction('GetChainInfo', channel));
+  }
+
+  /** The result of a transaction in the ledger. Throws the client's errors. */
+  async resultOf(fabricTxId: string): Promise<string | undefined> {
+    const { channel } = this.#parts;
+    const invocation = { name: 'GetTransactionByID', args: [channel, fabricTxId] };
+    return resultOf(await this.evaluate(invocation, QUERY_CONTRACT));
   }
 
   /** Events of our contract from a block on, until `close` of what it answers. */

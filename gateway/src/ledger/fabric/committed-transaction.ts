@@ -32,3 +32,19 @@ export function commitRequest(of: {
   signed.setRequest(request.serializeBinary());
   return signed.serializeBinary();
 }
+
+/** The newest block of a channel. */
+export interface ChainHead {
+  readonly number: number;
+  /** Of the block's header, lower-case hex. */
+  readonly hash: string;
+}
+
+/** From what a peer says of its chain. */
+export function headOf(chainInfo: Uint8Array): ChainHead {
+  const info = common.BlockchainInfo.deserializeBinary(chainInfo);
+  return {
+    number: info.getHeight() - 1,
+    hash: Buffer.from(info.getCurrentblockhash_asU8()).toString('hex'),
+  };
+}

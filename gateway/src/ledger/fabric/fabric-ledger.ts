@@ -14,7 +14,7 @@ import type { Clock, Random } from '../../edges/edges.ts';
 import { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from '../errors.ts';
 import type { Committed, Ledger, SubmitOptions } from '../ledger.ts';
 import type { CommittedInBlock, FabricChannel, Invocation } from './channel.ts';
-import { resultOf } from './committed-transaction.ts';
+import type { ChainHead } from './committed-transaction.ts';
 import { followEvents } from './follow-events.ts';
 import type { FabricLimits } from './limits.ts';
 import { asNothingHappened, saidByContract } from './stage-errors.ts';
@@ -23,13 +23,10 @@ import { Turns } from './turns.ts';
 
 const CLIENT_TX_ID = /^[0-9a-f]{32}$/;
 const FABRIC_TX_ID = /^[0-9a-f]{64}$/;
-/** Fabric's own contract for what a peer stores. */
-const QUERY_CONTRACT = 'qscc';
 const NO_SUCH_TRANSACTION = /no such transaction ID|not found/i;
 
 export interface FabricLedgerParts {
   readonly channel: FabricChannel;
-  readonly channelName: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: FabricLimits;
@@ -98,6 +95,15 @@ export class FabricLedger implements Ledger {
     return followEvents(this.#parts, Math.max(0, fromBlock), ended);
   }
 
+  /** The newest block. Throws `LedgerUnavailable`. */
+  async head(): Promise<ChainHead> {
+    try {
+      return await this.#queries.take(() => this.#parts.channel.head());
+    } catch (error) {
+      throw asNothingHappened(error);
+    }
+  }
+
   figures(): FabricFigures {
     return {
       transactionsUnderWay: this.#transactions.underWay,
@@ -152,8 +158,11 @@ export class FabricLedger implements Ledger {
   }
 
   async #firstOutcome(fabricTxId: string, cause: unknown): Promise<Committed<unknown>> {
-    const outcome = await this.#outcomeOf(fabricTxId);
-    if (outcome !== undefined) return outcome;
+    for (const isLevel of [false, true]) {
+      if (isLevel && !(await this.#parts.channel.catchUp())) break;
+      const outcome = await this.#outcomeOf(fabricTxId);
+      if (outcome !== undefined) return outcome;
+    }
     throw new LedgerUnavailable(`The peer asked does not have transaction ${fabricTxId} yet.`, { cause });
   }
 
@@ -167,12 +176,10 @@ export class FabricLedger implements Ledger {
   }
 
   async #outcomeOf(fabricTxId: string): Promise<Committed<unknown> | undefined> {
-    const { channel, channelName } = this.#parts;
-    const args = [channelName, fabricTxId];
+    const { channel } = this.#parts;
     try {
       return await this.#queries.take(async () => {
-        const stored = await channel.evaluate({ name: 'GetTransactionByID', args }, QUERY_CONTRACT);
-        const result = resultOf(stored);
+        const result = await channel.resultOf(fabricTxId);
         if (result === undefined) return undefined;
         return asCommitted({ fabricTxId, blockNumber: await channel.blockOf(fabricTxId), result });
       });

@@ -1,11 +1,12 @@
 import type { ChaincodeEvent } from '@hyperledger/fabric-gateway';
 import type { LedgerEvent } from '@tapwatt/chaincode';
 import { type Clock, pause } from '../../edges/edges.ts';
-import type { FabricChannel } from './channel.ts';
 import type { FabricLimits } from './limits.ts';
 
+type EventStream = AsyncIterable<ChaincodeEvent> & { close(): void };
+
 interface FollowPorts {
-  readonly channel: Pick<FabricChannel, 'events'>;
+  readonly channel: { events(startBlock: number): Promise<EventStream> };
   readonly clock: Clock;
   readonly limits: Pick<FabricLimits, 'eventsFirstMs' | 'eventsMaxMs'>;
 }

@@ -14,6 +14,8 @@ export interface FabricLimits {
   readonly conflicts: number;
   readonly conflictFirstMs: number;
   readonly conflictMaxMs: number;
+  /** How long peers may take to become level before a refusal is believed all the same, ms. */
+  readonly catchUpMs: number;
   /** How long a peer that was not reached is left alone. */
   readonly peerRestMs: number;
   /** Pauses before the events are asked for again. */
@@ -34,6 +36,7 @@ export const FABRIC_LIMITS: FabricLimits = {
   conflicts: 12,
   conflictFirstMs: 20,
   conflictMaxMs: 1_000,
+  catchUpMs: 3_000,
   peerRestMs: 1_000,
   eventsFirstMs: 200,
   eventsMaxMs: 5_000,

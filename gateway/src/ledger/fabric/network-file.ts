@@ -11,17 +11,22 @@ const networkFile = z.object({
   channel: text,
   chaincode: text,
   peers: z
-    .array(z.object({ mspId: text, address: text, tlsCaFile: text, tlsName: text.optional() }))
+    .array(z.object({ mspId: text, address: text, tlsCa: text, tlsName: text.optional() }))
     .min(1)
     .max(64),
-  identities: z.record(text, z.object({ mspId: text, certificateFile: text, keyFile: text })),
+  parties: z
+    .array(z.object({ id: text, mspId: text, name: text, certificate: text, key: text }))
+    .max(1024)
+    .default([]),
 });
 
-/** What a client must know of a Fabric network, as `npm run fabric:up` writes it; paths are absolute. */
+/** What a client must know of a Fabric network, as `npm run fabric:up` writes it. */
 export type FabricNetwork = z.infer<typeof networkFile>;
-export type FabricIdentityFiles = FabricNetwork['identities'][string];
 
-/** Reads a network's description; paths in it are relative to it. Throws CONFIG_INVALID. */
+/** A party of the network with its certificate (its common name is `name`) and key. */
+export type FabricParty = FabricNetwork['parties'][number];
+
+/** Reads a network's description; its paths are relative to it, the ones answered absolute. Throws CONFIG_INVALID. */
 export async function readFabricNetwork(path: string): Promise<FabricNetwork> {
   const parsed = networkFile.safeParse(await jsonOf(path));
   if (!parsed.success) {
@@ -29,16 +34,15 @@ export async function readFabricNetwork(path: string): Promise<FabricNetwork> {
     throw new TapwattError('CONFIG_INVALID', `${path}: ${problems.join('; ')}`);
   }
   const absolute = (file: string): string => resolve(dirname(path), file);
-  const { peers, identities, ...network } = parsed.data;
+  const { peers, parties, ...network } = parsed.data;
   return {
     ...network,
-    peers: peers.map((peer) => ({ ...peer, tlsCaFile: absolute(peer.tlsCaFile) })),
-    identities: Object.fromEntries(
-      Object.entries(identities).map(([name, { mspId, certificateFile, keyFile }]) => [
-        name,
-        { mspId, certificateFile: absolute(certificateFile), keyFile: absolute(keyFile) },
-      ]),
-    ),
+    peers: peers.map((peer) => ({ ...peer, tlsCa: absolute(peer.tlsCa) })),
+    parties: parties.map((party) => ({
+      ...party,
+      certificate: absolute(party.certificate),
+      key: absolute(party.key),
+    })),
   };
 }
 
@@ -53,23 +57,32 @@ async function jsonOf(path: string): Promise<unknown> {
   }
 }
 
+/** A party that the description names. Throws CONFIG_INVALID. */
+export function partyOf({ parties }: FabricNetwork, id: string): FabricParty {
+  const party = parties.find((one) => one.id === id);
+  if (party !== undefined) return party;
+  throw new TapwattError('CONFIG_INVALID', `The Fabric network’s description names no party ${id}.`);
+}
+
 /** The peers to use, those of the own organisation first. Throws KEY_FILE. */
 export const endpointsOf = (network: FabricNetwork, mspId: string): Promise<PeerEndpoint[]> => {
   const own = network.peers.filter((peer) => peer.mspId === mspId);
   const others = network.peers.filter((peer) => peer.mspId !== mspId);
   return Promise.all(
-    [...own, ...others].map(async ({ address, tlsCaFile, tlsName }) => ({
+    [...own, ...others].map(async ({ address, tlsCa, tlsName }) => ({
       address,
-      tlsCa: await fileOf(tlsCaFile),
+      tlsCa: await fileOf(tlsCa),
       tlsName,
     })),
   );
 };
 
 /** A party that signs with a key file. Throws KEY_FILE. */
-export async function identityFromFiles(files: FabricIdentityFiles): Promise<PeerIdentity> {
-  const [certificate, key] = await Promise.all([fileOf(files.certificateFile), fileOf(files.keyFile)]);
-  return { mspId: files.mspId, certificate, sign: keySigner(key) };
+export async function identityFromFiles(
+  party: Pick<FabricParty, 'mspId' | 'certificate' | 'key'>,
+): Promise<PeerIdentity> {
+  const [certificate, key] = await Promise.all([fileOf(party.certificate), fileOf(party.key)]);
+  return { mspId: party.mspId, certificate, sign: keySigner(key) };
 }
 
 async function fileOf(path: string): Promise<Uint8Array> {

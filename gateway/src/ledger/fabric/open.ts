@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { Clock, Random } from '../../edges/edges.ts';
 import { FabricChannel } from './channel.ts';
 import { connectPeer, type PeerEndpoint, type PeerIdentity } from './connect-peer.ts';
@@ -31,6 +32,11 @@ export function openFabricLedger(options: FabricOptions): FabricLedger {
       onUnreached: options.onUnreached ?? (() => undefined),
     },
   );
-  const parts = { channel: new FabricChannel({ peers, channel, chaincode }), channelName: channel };
-  return new FabricLedger({ ...parts, clock, random, limits });
+  const { catchUpMs } = limits;
+  const channelParts = { peers, channel, chaincode, clock, catchUpMs };
+  return new FabricLedger({ channel: new FabricChannel(channelParts), clock, random, limits });
 }
+
+/** When the certificate that a party signs with ends, Unix ms. */
+export const expiryOf = (certificate: Uint8Array): number =>
+  new X509Certificate(certificate).validToDate.getTime();

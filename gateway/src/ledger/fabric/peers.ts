@@ -48,6 +48,16 @@ export class Peers {
     throw failure;
   }
 
+  /** Asks every peer; what those answer that are reached. */
+  async all<T>(work: (peer: Peer) => Promise<T>): Promise<readonly T[]> {
+    const answers = await Promise.allSettled(this.#peers.map(work));
+    return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+
+  get count(): number {
+    return this.#peers.length;
+  }
+
   close(): void {
     for (const peer of this.#peers) peer.close();
   }

@@ -1,10 +1,15 @@
-import { X509Certificate } from 'node:crypto';
 import type { Member } from '@tapwatt/chaincode';
 import { LOAD_PARTIES, type LoadParty, VoucherLoad } from '../../../../bench/voucher-load.ts';
 import { systemClock, systemRandom } from '../../../edges/system.ts';
 import type { FabricLedger } from '../fabric-ledger.ts';
 import type { FabricLimits } from '../limits.ts';
-import { endpointsOf, type FabricNetwork, identityFromFiles, readFabricNetwork } from '../network-file.ts';
+import {
+  endpointsOf,
+  type FabricNetwork,
+  identityFromFiles,
+  partyOf,
+  readFabricNetwork,
+} from '../network-file.ts';
 import { openFabricLedger } from '../open.ts';
 
 /** Where the description of the network under test is, unless `TAPWATT_FABRIC_NETWORK` says it. */
@@ -39,24 +44,17 @@ export async function openLoadOnFabric(
   return { load, ledgers, close };
 }
 
-async function openAs(network: FabricNetwork, party: LoadParty, limits: Partial<FabricLimits>) {
-  const files = network.identities[party];
-  if (files === undefined) throw new Error(`The network’s description names no identity for ${party}.`);
-  const identity = await identityFromFiles(files);
+async function openAs(network: FabricNetwork, id: LoadParty, limits: Partial<FabricLimits>) {
+  const party = partyOf(network, id);
   const ledger = openFabricLedger({
-    peers: await endpointsOf(network, files.mspId),
+    peers: await endpointsOf(network, party.mspId),
     channel: network.channel,
     chaincode: network.chaincode,
-    identity,
+    identity: await identityFromFiles(party),
     clock: systemClock,
     random: systemRandom,
     limits,
   });
-  return { party, ledger, member: memberOf(identity.certificate, files.mspId) };
-}
-
-function memberOf(certificate: Uint8Array, mspId: string): Member {
-  const name = /^CN=(.*)$/m.exec(new X509Certificate(certificate).subject)?.[1];
-  if (name === undefined) throw new Error('The certificate has no common name.');
-  return { mspId, name };
+  const member: Member = { mspId: party.mspId, name: party.name };
+  return { party: id, ledger, member };
 }
