@@ -78,6 +78,7 @@ export function createInbox(ports: InboxPorts): MqttInbox {
       void ports.desk.take(handsetId, decoder.decode(payload));
     },
     meterPresence(meterId, present) {
+      if (present) ports.watch.connected(meterId);
       redemptions.reachable(meterId, present);
       if (present) presenter.enqueue(meterId);
     },

@@ -1,4 +1,4 @@
-import type { Alarm, MeterDetail } from '@tapwatt/chaincode';
+import type { Alarm, MeterDetail, MeterFigures } from '@tapwatt/chaincode';
 import { bytesToHex, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -23,9 +23,14 @@ const isBelow = (a: Registers, b: Registers): boolean =>
  * (a board swapped, a memory restored), an epoch or a seq that the ledger never gave out.
  *
  * `newest` is the newest that the meter has shown by now: receipts that came after the status may already be settled,
- * so that the ledger knows more than the status does.
+ * so that the ledger knows more than the status does. `seen` is what the ledger knew before this status was said: a
+ * courier may be faster than the meter's own connection.
  */
-function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Registers): boolean {
+function concernsLedger(
+  status: StatusFields,
+  meter: MeterDetail,
+  { newest, seen }: { readonly newest: Registers; readonly seen: MeterFigures | undefined },
+): boolean {
   // What a restore holds back is not held for a reason of its own.
   const isHeld = meter.quarantine !== undefined && meter.quarantine !== 'restored';
   if (status.keyEpoch === 0) return !isHeld;
@@ -35,13 +40,14 @@ function concernsLedger(status: StatusFields, meter: MeterDetail, newest: Regist
   if (isHeld) return false;
   const isAhead = status.hi >= meter.nextSeq || status.floorSeq > meter.nextSeq;
   if (status.keyEpoch === meter.keyEpoch && isAhead) return true;
-  const { seen } = meter;
   if (seen === undefined) return false;
   return isBelow(newest, { ...seen, cumulativeCredited: BigInt(seen.cumulativeCredited) });
 }
 
 /** Follows the registers of meters, and takes a status that concerns the ledger to it. */
 export interface MeterWatch {
+  /** What the ledger knows of the meter now it knows from before anything that is said on this connection. */
+  connected(meterId: string): void;
   /** A receipt from the meter itself; an older one, from its ring, tells nothing. */
   receipt(meterId: string, registers: Registers): void;
   status(frame: Uint8Array, status: StatusFields): Promise<void>;
@@ -60,8 +66,20 @@ export function createMeterWatch(ports: {
   const newest = createRecentMap<string, Registers>(MAX_REMEMBERED);
   const remember = (meterId: string, { receiptNo, cumulativeCredited }: Registers): void =>
     newest.set(meterId, { receiptNo, cumulativeCredited });
+  const atConnection = createRecentMap<string, Promise<MeterFigures | undefined>>(MAX_REMEMBERED);
 
   return {
+    connected(meterId) {
+      const reading = ports.ledger.evaluate('GetMeter', { meterId });
+      // Of a ledger that is away nothing is known from before.
+      atConnection.set(
+        meterId,
+        reading.then(
+          (meter) => meter?.seen,
+          () => undefined,
+        ),
+      );
+    },
     receipt(meterId, registers) {
       const known = newest.get(meterId);
       if (known === undefined || known.receiptNo < registers.receiptNo) remember(meterId, registers);
@@ -74,8 +92,10 @@ export function createMeterWatch(ports: {
       remember(meterId, status);
       const meter = await ports.ledger.evaluate('GetMeter', { meterId });
       if (meter === null) return;
+      const known = atConnection.get(meterId);
+      const seen = known === undefined ? meter.seen : await known;
       const isNews = fell && (!meter.quarantined || meter.quarantine === 'restored');
-      if (isNews || concernsLedger(status, meter, newest.get(meterId) ?? status))
+      if (isNews || concernsLedger(status, meter, { newest: newest.get(meterId) ?? status, seen }))
         await record(meterId, frame);
       ports.onStatus?.(meterId, frame);
     },

@@ -18,6 +18,7 @@ export async function untrueAnswers(books: Books, history: ClientHistory): Promi
 /** What is not so though this request was told so. */
 async function untrue(books: Books, request: RequestHistory): Promise<string | undefined> {
   const { statuses, facts } = request;
+  if (request.op === 'receipts') return untrueOutcome(books, request);
   const said = new Set(statuses);
   const record =
     facts.voucherId === undefined
@@ -32,6 +33,23 @@ async function untrue(books: Books, request: RequestHistory): Promise<string | u
     return `was told voided; the voucher is ${record?.status}`;
   return undefined;
 }
+
+/** A courier's receipts are settled one by one; `settled` says of the request that all were looked at. */
+async function untrueOutcome(books: Books, { facts }: RequestHistory): Promise<string | undefined> {
+  for (const { outcome, voucherId } of facts.outcomes ?? []) {
+    const expected = STATUS_AFTER[outcome];
+    if (voucherId === undefined || expected === undefined) continue;
+    const record = await books.evaluate('CheckVoucher', { voucherId });
+    if (record?.status !== expected)
+      return `was told ${outcome} of ${voucherId}; the voucher is ${record?.status}`;
+  }
+  return undefined;
+}
+
+const STATUS_AFTER: Readonly<Record<string, VoucherRecord['status']>> = {
+  redeemed: 'REDEEMED',
+  voided: 'VOIDED',
+};
 
 function notRedeemed(record: VoucherRecord | null, txId: string | undefined): string | undefined {
   if (record?.status !== 'REDEEMED') return `was told that it is credited; the voucher is ${record?.status}`;

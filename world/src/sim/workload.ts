@@ -8,12 +8,13 @@ const AMOUNTS = ['500', '1000', '2000', '7777'] as const;
 const TOO_MUCH = '9000000';
 const MILLIS = 1_000;
 
-/** Agents who go on buying, redeeming, cancelling, asking again and asking the impossible until they are told to stop. */
+/** Agents who go on buying, redeeming, tapping, cancelling, asking again and asking the impossible until they are told to stop. */
 export class Workload {
   readonly #world: World;
   readonly #handsets: readonly HandsetNode[];
   readonly #meters: readonly MeterNode[];
   readonly #chance: Chance;
+  readonly #tapChance: Chance;
   #isOver = false;
 
   constructor(world: World, of: { handsets: readonly HandsetNode[]; meters: readonly MeterNode[] }) {
@@ -21,14 +22,31 @@ export class Workload {
     this.#handsets = of.handsets;
     this.#meters = of.meters;
     this.#chance = world.chance('wishes');
+    this.#tapChance = world.chance('taps');
   }
 
   start(): void {
+    this.#wish();
+    this.#tap();
+  }
+
+  /** Phones are held to meters at any moment, with or without a network, with or without something to bring. */
+  #tap(): void {
+    const { wishEveryMs } = this.#world.plan;
+    const chance = this.#tapChance;
+    this.#world.time.after(chance.below(2 * wishEveryMs), () => {
+      if (this.#isOver) return;
+      if (!this.#world.isDark) chance.pick(this.#handsets).tap(chance.pick(this.#meters));
+      this.#tap();
+    });
+  }
+
+  #wish(): void {
     const { wishEveryMs } = this.#world.plan;
     this.#world.time.after(this.#chance.below(2 * wishEveryMs), () => {
       if (this.#isOver) return;
       if (!this.#world.isDark) this.#askSomething(this.#chance.pick(this.#handsets));
-      this.start();
+      this.#wish();
     });
   }
 
@@ -59,6 +77,9 @@ export class Workload {
     const expiry = chance.happens(0.25) ? { expiresAt: nowS + chance.between(1, 120) } : {};
     const wish = { op: 'issue', walletId, meterId, amount, ...expiry } as const;
     if (chance.happens(0.5)) handset.ask({ ...wish, deliver: true });
-    else handset.ask({ ...wish, deliver: false }, { thenRedeem: chance.happens(0.8) });
+    else {
+      const thenRedeem = chance.happens(0.5);
+      handset.ask({ ...wish, deliver: false }, { thenRedeem, thenCarry: chance.happens(0.7) });
+    }
   }
 }

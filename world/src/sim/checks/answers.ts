@@ -1,5 +1,11 @@
 import type { VoucherRecord } from '@tapwatt/chaincode';
-import type { RequestResult } from '@tapwatt/firmware-contracts';
+import {
+  decodeAcknowledgement,
+  hexToBytes,
+  RESULT,
+  type RequestResult,
+  type TapState,
+} from '@tapwatt/firmware-contracts';
 import type { Ledger } from '@tapwatt/gateway';
 import { type ClientHistory, createClientHistory } from '../../history/client-history.ts';
 import { untrueAnswers } from '../../history/untrue-answers.ts';
@@ -17,6 +23,14 @@ const TRUE_WHEN: Readonly<Record<string, Expectation>> = {
   redeemed: (voucher) => voucher?.status === 'REDEEMED',
   voided: (voucher) => voucher?.status === 'VOIDED' || voucher?.status === 'RELEASED',
 };
+
+const TRUE_OUTCOMES: Readonly<Record<string, Expectation>> = {
+  redeemed: (voucher) => voucher?.status === 'REDEEMED',
+  voided: (voucher) => voucher?.status === 'VOIDED',
+};
+
+const CREDITED: ReadonlySet<number> = new Set([RESULT.APPLIED, RESULT.ALREADY_APPLIED]);
+const VOIDED: ReadonlySet<number> = new Set([RESULT.VOIDED, RESULT.ALREADY_VOIDED]);
 
 /** I4: every answer given to a client is true when it is heard, and stays true to the end. */
 export class Answers {
@@ -40,6 +54,7 @@ export class Answers {
   hear(handset: string, op: string, result: RequestResult, isContradiction: boolean): void {
     this.history.hear(op, result);
     this.#world.tally.did('answers');
+    if (op === 'receipts' && result.status === 'settled') this.#heardReceipts(handset, result);
     const { voucherId, status } = result;
     // Who was told of a release, which is no proof, may hear of the credit later.
     const wasReleased = voucherId !== undefined && this.#books.voucher(voucherId)?.released !== undefined;
@@ -51,6 +66,49 @@ export class Answers {
     if (isTrue(voucher, this.#credits.isCredited(voucherId))) return;
     const so = `the voucher is ${voucher?.status ?? 'unknown'}`;
     this.#world.violated('I4', `${handset} was told ${status} for ${result.requestId}; ${so}`);
+  }
+
+  /** What a meter said at a tap is true at once, whoever heard it. */
+  tapped(handset: string, { shown }: TapState): void {
+    for (const { fields } of shown) {
+      const { voucherId, result } = fields;
+      this.#world.trace.note(handset, `was told ${result} to ${voucherId}`);
+      if (this.#credits.wasReplaced(`${fields.meterId}`)) continue;
+      const isCredited = this.#credits.isCredited(voucherId);
+      const isSaidSo = CREDITED.has(result);
+      if (isSaidSo) this.#world.tally.did('credits told at taps');
+      if (isSaidSo ? isCredited : !isCredited || !VOIDED.has(result)) continue;
+      this.#world.violated('I4', `${handset} was told ${result} at a tap for ${voucherId}`);
+    }
+  }
+
+  /** What a courier hears of its receipts: each outcome, and acknowledgements of what is resolved. */
+  #heardReceipts(handset: string, { requestId, outcomes = [], acks = [] }: RequestResult): void {
+    for (const { outcome, voucherId } of outcomes) {
+      this.#world.tally.did(`receipts ${outcome}`);
+      const isTrue = TRUE_OUTCOMES[outcome];
+      const voucher = voucherId === undefined ? undefined : this.#books.voucher(voucherId);
+      if (isTrue === undefined || isTrue(voucher, true)) continue;
+      const so = `the voucher is ${voucher?.status ?? 'unknown'}`;
+      this.#world.violated('I4', `${handset} was told ${outcome} for ${requestId}; ${so}`);
+    }
+    for (const ack of acks) this.#heardAcknowledgement(handset, ack);
+  }
+
+  #heardAcknowledgement(handset: string, frame: string): void {
+    const decoded = decodeAcknowledgement(hexToBytes(frame));
+    if (!decoded.ok) {
+      this.#world.violated('I4', `${handset} was given what is no acknowledgement`);
+      return;
+    }
+    const { meterId, keyEpoch, floorSeq } = decoded.fields;
+    this.#world.tally.did('acknowledgements carried');
+    const open = this.#books.meter(`${meterId}`)?.open ?? [];
+    for (const { voucherId } of open) {
+      const voucher = this.#books.voucher(voucherId);
+      if (voucher?.keyEpoch !== keyEpoch || voucher.seq >= floorSeq) continue;
+      this.#world.violated('I4', `${handset} was given a floor of ${floorSeq} above open ${voucherId}`);
+    }
   }
 
   /** Holds everything that was ever answered against the books at the end. */

@@ -10,6 +10,7 @@ interface MeterBook extends MeterWindowBook {
   /** Given back without proof and not proved since: the meter may have credited it, or may still. */
   readonly unproven: string;
   readonly order?: PendingOrder;
+  readonly quarantine?: string;
 }
 
 const FINAL: ReadonlySet<string> = new Set(['REDEEMED', 'VOIDED']);

@@ -85,6 +85,10 @@ export class CreditLog implements BooksListener {
 
   meterChanged(meterId: string): void {
     this.#checkSums(meterId);
+    const reason = this.#books.meter(meterId)?.quarantine;
+    if (reason === 'register-fell' && !this.wasReplaced(meterId)) {
+      this.#world.violated('I4', `meter ${meterId} was quarantined for a fall that never was`);
+    }
   }
 
   voucherChanged({ voucherId, status, meterId }: VoucherRecord): void {

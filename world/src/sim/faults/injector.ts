@@ -1,6 +1,5 @@
-import { METER_NVM_WORDS } from '@tapwatt/simulator';
 import type { HandsetNode } from '../nodes/handset-node.ts';
-import type { MeterNode } from '../nodes/meter-node.ts';
+import { COMMIT_WORDS, type MeterNode } from '../nodes/meter-node.ts';
 import { BROKER_NODE } from '../nodes/settings.ts';
 import type { Site } from '../nodes/site.ts';
 import type { World } from '../world.ts';
@@ -19,7 +18,6 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 const MOST_YEARS = 5;
-const COMMIT_WORDS = METER_NVM_WORDS / 2;
 
 /** Mean time between two faults of a kind at full strength, ms. Kinds without one strike where they are asked about. */
 const EVERY_MS: Partial<Record<FaultKind, number>> = {

@@ -1,5 +1,8 @@
 import type { Link, LinkFactory } from '@tapwatt/simulator';
+import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
+
+type MessageFault = 'message-drop' | 'message-duplicate' | 'message-delay' | 'message-reorder';
 
 /** One of so many messages, at full strength. */
 const PROBABILITY = 0.25;
@@ -11,43 +14,44 @@ export interface MessageFaultOptions {
   readonly reordersUp: boolean;
 }
 
+/** One direction of a link. */
+interface Lane {
+  readonly chance: Chance;
+  readonly reorders: boolean;
+  /** When the newest of what keeps its order comes through. */
+  lastMs: number;
+}
+
 /** Links that lose, repeat, delay and reorder whole messages, both ways, as couriers do. */
 export const troubledLinks =
   (world: World, links: LinkFactory, { node, reordersUp }: MessageFaultOptions): LinkFactory =>
   (identity, handlers) => {
-    const [up, down] = [world.chance(`messages from ${node}`), world.chance(`messages to ${node}`)];
+    const up: Lane = { chance: world.chance(`messages from ${node}`), reorders: reordersUp, lastMs: 0 };
+    const down: Lane = { chance: world.chance(`messages to ${node}`), reorders: true, lastMs: 0 };
     let connection = 0;
-    const pass = (chance: typeof up, reorders: boolean, run: () => void): void => {
-      if (chance.happens(world.strength('message-drop') * PROBABILITY)) {
-        world.tally.fault('message-drop');
-        return;
-      }
-      const twice = chance.happens(world.strength('message-duplicate') * PROBABILITY);
-      if (twice) world.tally.fault('message-duplicate');
-      const late = reorders && chance.happens(world.strength('message-delay') * PROBABILITY);
-      if (late) world.tally.fault('message-delay');
-      const repeat = (): void => {
-        run();
-        if (twice && reorders) world.time.after(chance.below(LONG_DELAY_MS), run);
-        else if (twice) run();
-      };
-      if (late) world.time.after(chance.below(LONG_DELAY_MS), repeat);
-      else repeat();
+    /** Nothing of a connection comes through after it. */
+    const pass = (lane: Lane, run: () => void): void => {
+      const on = connection;
+      carry(world, lane, () => {
+        if (on === connection) run();
+      });
+    };
+    const change = (): void => {
+      connection += 1;
+      up.lastMs = 0;
+      down.lastMs = 0;
     };
     const link: Link = links(identity, {
       up() {
-        connection += 1;
+        change();
         handlers.up();
       },
       down(reason) {
-        connection += 1;
+        change();
         handlers.down(reason);
       },
       message(topic, payload) {
-        const on = connection;
-        pass(down, true, () => {
-          if (on === connection) handlers.message(topic, payload);
-        });
+        pass(down, () => handlers.message(topic, payload));
       },
     });
     return {
@@ -56,7 +60,7 @@ export const troubledLinks =
       },
       publish(topic, payload) {
         if (!link.isUp) return false;
-        pass(up, reordersUp, () => void link.publish(topic, payload));
+        pass(up, () => void link.publish(topic, payload));
         return true;
       },
       drop: () => link.drop(),
@@ -64,3 +68,26 @@ export const troubledLinks =
       close: () => link.close(),
     };
   };
+
+/** One message: lost, late with all that follows it, overtaken by what follows, or twice. */
+const carry = (world: World, lane: Lane, run: () => void): void => {
+  const { chance, reorders } = lane;
+  const befalls = (kind: MessageFault): boolean => {
+    const happens = chance.happens(world.strength(kind) * PROBABILITY);
+    if (happens) world.tally.fault(kind);
+    return happens;
+  };
+  if (befalls('message-drop')) return;
+  const isTwice = befalls('message-duplicate');
+  const isOvertaken = reorders && befalls('message-reorder');
+  const now = world.time.now();
+  if (befalls('message-delay')) lane.lastMs = Math.max(lane.lastMs, now + chance.below(LONG_DELAY_MS));
+  const waitMs = isOvertaken ? chance.below(LONG_DELAY_MS) : lane.lastMs - now;
+  const arrive = (): void => {
+    run();
+    if (isTwice && reorders) world.time.after(chance.below(LONG_DELAY_MS), run);
+    else if (isTwice) run();
+  };
+  if (waitMs > 0) world.time.after(waitMs, arrive);
+  else arrive();
+};

@@ -1,6 +1,8 @@
-import { parseJws } from '@tapwatt/firmware-contracts';
+import { parseJws, type TapState } from '@tapwatt/firmware-contracts';
 import {
+  type BagStore,
   Handset,
+  memoryBagStore,
   memoryRequestStore,
   mqttLinks,
   type RequestStore,
@@ -10,13 +12,19 @@ import {
 import type { Answers } from '../checks/answers.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { World } from '../world.ts';
+import { COMMIT_WORDS, type MeterNode } from './meter-node.ts';
 import { BROKER_NODE, LEDGER_ID, SITE } from './settings.ts';
+import { Tap } from './tap.ts';
 import type { TownHandset } from './town.ts';
 
 const TICK_MS = 1_000;
 const KEEPALIVE_S = 600;
 const MAX_OUTSTANDING = 6;
 const MOST_DOWN_MS = 10_000;
+/** One of so many taps, at full strength. */
+const REPEATED = 0.5;
+const LOST = 0.3;
+const REPEATED_WITHIN_MS = 20;
 
 /** One agent's handset: production's simulated handset, which may crash with or without its stored requests. */
 export class HandsetNode {
@@ -29,7 +37,10 @@ export class HandsetNode {
   readonly requests: string[] = [];
   readonly #world: World;
   readonly #answers: Answers;
+  readonly #tapChance;
   #store: RequestStore = memoryRequestStore();
+  #bag: BagStore = memoryBagStore();
+  #taps = 0;
   #life = 0;
   #made = 0;
   #drop: () => void = () => undefined;
@@ -41,6 +52,7 @@ export class HandsetNode {
     this.town = town;
     this.#world = world;
     this.#answers = answers;
+    this.#tapChance = world.chance(`taps of ${town.id}`);
     this.#handset = this.#newHandset();
   }
 
@@ -83,11 +95,46 @@ export class HandsetNode {
     this.#world.trace.note(this.name, `asks ${request.requestId}: ${wish.op}`);
   }
 
+  /** Holds it to a meter: needs no network, and ends early where the phone stops. */
+  tap(meter: MeterNode): void {
+    if (this.#isOff || this.outstanding >= MAX_OUTSTANDING) return;
+    const [handset, life] = [this.#handset, this.#life];
+    const isAlive = (): boolean => life === this.#life;
+    const phone = {
+      get isAlive() {
+        return isAlive();
+      },
+      begin: () => handset.beginTap(),
+      answer: handset.answerTap.bind(handset),
+    };
+    const chance = this.#tapChance;
+    this.#taps += 1;
+    const link = `${this.name} ${this.#taps}`;
+    const onEnd = (state: TapState): void => this.#tapped(meter, state);
+    new Tap(this.#world, { phone, meter, link, chance, commitWords: COMMIT_WORDS, onEnd }).start();
+  }
+
+  #tapped(meter: MeterNode, { end, shown, receipts }: TapState): void {
+    const { tally, trace, time } = this.#world;
+    tally.did('taps');
+    if (end === 'done') tally.did('taps to the end');
+    trace.note(this.name, `tapped ${meter.name}: ${end}, ${shown.length} shown, ${receipts.length} receipts`);
+    if (this.#tapChance.happens(this.#world.strength('tap-repeated') * REPEATED)) {
+      tally.fault('tap-repeated');
+      time.after(this.#tapChance.below(REPEATED_WITHIN_MS), () => this.tap(meter));
+    }
+    const isCarrying = receipts.length > 0;
+    if (isCarrying && this.#tapChance.happens(this.#world.strength('courier-lost') * LOST)) {
+      tally.fault('courier-lost');
+      this.crash(this.#tapChance.happens(0.5));
+    }
+  }
+
   /** Its process dies; what it stored is there when it comes back, unless it was wiped. */
   crash(isWiped: boolean): void {
     if (this.#isOff) return;
     this.stop();
-    if (isWiped) this.#store = memoryRequestStore();
+    if (isWiped) [this.#store, this.#bag] = [memoryRequestStore(), memoryBagStore()];
     this.#handset = this.#newHandset();
     this.#world.trace.note(this.name, isWiped ? 'wiped' : 'crashed');
     this.#world.time.after(this.#world.chance(`down ${this.name} ${this.#life}`).below(MOST_DOWN_MS), () => {
@@ -118,7 +165,16 @@ export class HandsetNode {
     const troubled = troubledLinks(world, links, { node: this.name, reordersUp: true });
     const { id, privateKey, password } = this.town;
     return new Handset({
-      ...{ id, privateKey, password, site: SITE, ledgerId: LEDGER_ID, store: this.#store, time: own },
+      ...{
+        id,
+        privateKey,
+        password,
+        site: SITE,
+        ledgerId: LEDGER_ID,
+        store: this.#store,
+        bag: this.#bag,
+        time: own,
+      },
       links: (identity, handlers) => {
         const link = troubled(identity, handlers);
         this.#drop = () => link.drop();
@@ -127,7 +183,9 @@ export class HandsetNode {
       random: world.chance(`resends of ${this.name} ${life}`),
       newRequestId: () => `${this.name}-${++this.#made}`,
       observe: (seen) => {
-        if (life !== this.#life || seen.type !== 'heard') return;
+        if (life !== this.#life) return;
+        if (seen.type === 'tapped') this.#answers.tapped(this.name, seen.tap);
+        if (seen.type !== 'heard') return;
         const { result, ask } = seen;
         const { requestId, status, code } = result;
         world.trace.note(this.name, `heard ${requestId}: ${status} ${code ?? ''}`);

@@ -5,6 +5,8 @@ import {
   METER_NVM_WORDS,
   MemoryNvm,
   Meter,
+  type MeterCard,
+  meterCard,
   mqttLinks,
   type NvmStorage,
   provisionMemory,
@@ -21,7 +23,7 @@ const KEEPALIVE_S = 600;
 const LOAD_W = 800;
 const MOST_OFF_MS = 20_000;
 /** Words of one commit of the record, and of one recovery, at the most: where the power may go. */
-const COMMIT_WORDS = METER_NVM_WORDS / 2;
+export const COMMIT_WORDS = METER_NVM_WORDS / 2;
 const RECEIPT_ID_AT = [24, 40] as const;
 
 /** One meter of the world: production's simulated meter on a memory whose power goes at any word. */
@@ -81,6 +83,11 @@ export class MeterNode {
       if (this.#isCut) this.#meter.powerOff();
       if (this.#isCut) this.#comeBack();
     });
+  }
+
+  /** As a reader in its field has it. */
+  card(link: string): MeterCard {
+    return meterCard(this.#meter, link);
   }
 
   /** Somebody puts another board in: blank memory. */
