@@ -30,7 +30,8 @@ export const runWorlds = async (args: readonly string[]): Promise<number> => {
 const many = async (options: RunOptions) => {
   const { runMany } = await import('./run/run-many.ts');
   const { totals, seconds } = await runMany(options, narrate);
-  for (const [name, counts] of Object.entries({ fault: totals.faults, 'crash point': totals.crashPoints })) {
+  const kinds = { fault: totals.faults, 'crash point': totals.crashPoints, done: totals.work };
+  for (const [name, counts] of Object.entries(kinds)) {
     for (const [what, count] of [...counts].sort()) narrate(`${name}: ${what}: ${count}`);
   }
   tell(totals.line(seconds));

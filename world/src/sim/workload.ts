@@ -36,7 +36,11 @@ export class Workload {
     const chance = this.#tapChance;
     this.#world.time.after(chance.below(2 * wishEveryMs), () => {
       if (this.#isOver) return;
-      if (!this.#world.isDark) chance.pick(this.#handsets).tap(chance.pick(this.#meters));
+      const handset = chance.pick(this.#handsets);
+      const expected = this.#meters.filter((meter) => handset.hasSomethingFor(meter));
+      const isOnPurpose = expected.length > 0 && chance.happens(0.7);
+      const meter = chance.pick(isOnPurpose ? expected : this.#meters);
+      if (!this.#world.isDark) handset.tap(meter);
       this.#tap();
     });
   }

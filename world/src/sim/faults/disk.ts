@@ -8,10 +8,16 @@ const LONG_SYNC_MS = 3_000;
 const FAIL_PROBABILITY = 0.04;
 const SLOW_PROBABILITY = 0.1;
 
-/** Makes a disk slow, full and faulty as the world's plan says; `point` is called where a process may die. */
-export const troubleDisk = (world: World, disk: SimulatedDisk, point: (label: string) => void): void => {
+/** Makes a process's disk slow, full and faulty as the world's plan says; `point` is called where it may die. */
+export const troubleDisk = (
+  world: World,
+  disk: SimulatedDisk,
+  process: { readonly name: string; readonly point: (label: string) => void },
+): void => {
+  const { name, point } = process;
   const [timing, failing] = [world.chance('disk timing'), world.chance('disk failures')];
-  const wait = (ms: number): Promise<void> => new Promise((resolve) => world.time.after(ms, resolve));
+  const wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => world.time.after(ms, () => world.network.whenAwake(name, resolve)));
   disk.onSync = async () => {
     point('before a synced write');
     await wait(LEAST_SYNC_MS + timing.below(SYNC_SPREAD_MS));

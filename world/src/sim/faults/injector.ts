@@ -24,6 +24,7 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'connection-cut': 10 * SECOND_MS,
   partition: 60 * SECOND_MS,
   'slow-node': 60 * SECOND_MS,
+  'frozen-node': 60 * SECOND_MS,
   'gateway-crash': 20 * SECOND_MS,
   'broker-crash': 60 * SECOND_MS,
   'clock-jump': 60 * SECOND_MS,
@@ -59,6 +60,7 @@ export class Injector {
     const { network } = this.#world;
     for (const node of this.#nodes()) {
       network.slowDown(node, 1);
+      network.thaw(node);
       if (network.isIsolated(node)) network.rejoin(node);
     }
     for (const device of this.#devices()) device.start();
@@ -107,6 +109,11 @@ export class Injector {
         const node = chance.pick(this.#nodes());
         network.slowDown(node, chance.between(10, 300));
         time.after(chance.between(SECOND_MS, MINUTE_MS), () => network.slowDown(node, 1));
+      },
+      'frozen-node': (chance) => {
+        const processes = [...site.gateways, ...(site.broker === undefined ? [] : [site.broker])];
+        const node = chance.pick([...processes, ...this.#devices()]);
+        node.freeze(chance.between(SECOND_MS, 90 * SECOND_MS));
       },
       'gateway-crash': (chance) => chance.pick(site.gateways).crash('at random'),
       'broker-crash': () => site.broker?.crash('at random'),

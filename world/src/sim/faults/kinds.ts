@@ -7,6 +7,7 @@ export const FAULT_KINDS = [
   'connection-cut',
   'partition',
   'slow-node',
+  'frozen-node',
   'gateway-crash',
   'crash-point',
   'broker-crash',

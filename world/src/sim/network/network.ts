@@ -19,6 +19,8 @@ export class Network implements Carrier {
   readonly #pipes = new Set<Pipe>();
   readonly #apart = new Set<string>();
   readonly #slow = new Map<string, number>();
+  /** What frozen nodes do when they go on. */
+  readonly #frozen = new Map<string, (() => void)[]>();
   #held: Held[] = [];
 
   constructor(time: VirtualTime, chance: Chance) {
@@ -82,9 +84,32 @@ export class Network implements Carrier {
 
   rejoin(node: string): void {
     this.#apart.delete(node);
-    const held = this.#held;
-    this.#held = [];
-    for (const { pipe, arrive } of held) this.carry(pipe, arrive);
+    this.#carryHeld();
+  }
+
+  /** This node's process stands still: nothing happens in it, nothing comes to it or from it. */
+  freeze(node: string): void {
+    if (!this.#frozen.has(node)) this.#frozen.set(node, []);
+  }
+
+  isFrozen(node: string): boolean {
+    return this.#frozen.has(node);
+  }
+
+  /** It goes on, with all that has become due meanwhile, and finds that its clock has jumped. */
+  thaw(node: string): void {
+    const due = this.#frozen.get(node);
+    if (due === undefined) return;
+    this.#frozen.delete(node);
+    for (const run of due) run();
+    this.#carryHeld();
+  }
+
+  /** Runs at once, or when the node is thawed. */
+  whenAwake(node: string, run: () => void): void {
+    const due = this.#frozen.get(node);
+    if (due === undefined) run();
+    else due.push(() => this.whenAwake(node, run));
   }
 
   slowDown(node: string, factor: number): void {
@@ -105,11 +130,18 @@ export class Network implements Carrier {
 
   /** The node is gone: nobody listens there. */
   silence(node: string): void {
+    this.thaw(node);
     this.#listeners.delete(node);
     this.cut(node);
   }
 
-  #isApart(pipe: Pipe): boolean {
-    return this.#apart.has(pipe.owner) || this.#apart.has(pipe.remote);
+  #isApart({ owner, remote }: Pipe): boolean {
+    return [owner, remote].some((node) => this.#apart.has(node) || this.#frozen.has(node));
+  }
+
+  #carryHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const { pipe, arrive } of held) this.carry(pipe, arrive);
   }
 }

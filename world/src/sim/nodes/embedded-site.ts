@@ -12,6 +12,7 @@ import {
 import type { Books } from '../checks/books.ts';
 import { troubleDisk } from '../faults/disk.ts';
 import type { World } from '../world.ts';
+import { freezeFor } from './freeze-for.ts';
 import { codeOf, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
 import { BROKER_NODE, gatewayId, LEDGER_ID } from './settings.ts';
@@ -55,7 +56,7 @@ export class EmbeddedSite implements Site, Crashable {
     this.#town = town;
     this.#crashChance = world.chance('crashes of the gateway');
     this.#processChance = world.chance('inside the gateway');
-    troubleDisk(world, this.#disk, (label) => this.#life?.point(label));
+    troubleDisk(world, this.#disk, { name: this.name, point: (label) => this.#life?.point(label) });
     this.#disk.onDurable = (rows) => {
       const states = rows.filter(({ key }) => key.startsWith(STATE));
       books.committed(
@@ -95,6 +96,10 @@ export class EmbeddedSite implements Site, Crashable {
 
   crash(why: string): void {
     this.#life?.kill(why);
+  }
+
+  freeze(ms: number): void {
+    freezeFor(this.#world, [this.name, BROKER_NODE], ms);
   }
 
   stayDown(ms: number): void {

@@ -5,6 +5,7 @@ import type { Books } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { FabricModel } from '../ledger/fabric-model.ts';
 import type { World } from '../world.ts';
+import { freezeFor } from './freeze-for.ts';
 import { type GatewayKeep, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
 import { remoteBus } from './remote-bus.ts';
@@ -55,6 +56,10 @@ abstract class Restarting implements Crashable {
 
   crash(why: string): void {
     this.#life?.kill(why);
+  }
+
+  freeze(ms: number): void {
+    freezeFor(this.world, [this.name], ms);
   }
 
   stayDown(ms: number): void {

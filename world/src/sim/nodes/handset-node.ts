@@ -12,6 +12,7 @@ import {
 import type { Answers } from '../checks/answers.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { World } from '../world.ts';
+import { freezeFor } from './freeze-for.ts';
 import { COMMIT_WORDS, type MeterNode } from './meter-node.ts';
 import { BROKER_NODE, LEDGER_ID, SITE } from './settings.ts';
 import { Tap } from './tap.ts';
@@ -75,6 +76,21 @@ export class HandsetNode {
       .map(({ request, status }) => `${request.op} ${request.requestId} ${status}`);
   }
 
+  get #isReady(): boolean {
+    const isFrozen = this.#world.network.isFrozen(this.name);
+    return !this.#isOff && !isFrozen && this.outstanding < MAX_OUTSTANDING;
+  }
+
+  /** Meters that it holds a voucher or an acknowledgement for. */
+  hasSomethingFor({ meterId }: MeterNode): boolean {
+    const { vouchers, acknowledgements } = this.#bag.load();
+    return Object.hasOwn(vouchers, meterId) || Object.hasOwn(acknowledgements, meterId);
+  }
+
+  freeze(ms: number): void {
+    freezeFor(this.#world, [this.name], ms);
+  }
+
   start(): void {
     if (this.#isOff) this.#tickLater(this.#life);
     this.#isOff = false;
@@ -88,7 +104,7 @@ export class HandsetNode {
   }
 
   ask(wish: Wish, notes: WishNotes = {}): void {
-    if (this.#isOff || this.outstanding >= MAX_OUTSTANDING) return;
+    if (!this.#isReady) return;
     const { request } = this.#handset.ask(wish, notes);
     this.requests.push(request.requestId);
     this.#world.tally.did('requests');
@@ -97,13 +113,14 @@ export class HandsetNode {
 
   /** Holds it to a meter: needs no network, and ends early where the phone stops. */
   tap(meter: MeterNode): void {
-    if (this.#isOff || this.outstanding >= MAX_OUTSTANDING) return;
+    if (!this.#isReady) return;
     const [handset, life] = [this.#handset, this.#life];
     const isAlive = (): boolean => life === this.#life;
     const phone = {
       get isAlive() {
         return isAlive();
       },
+      whenAwake: (run: () => void) => this.#world.network.whenAwake(this.name, run),
       begin: () => handset.beginTap(),
       answer: handset.answerTap.bind(handset),
     };
@@ -144,6 +161,7 @@ export class HandsetNode {
 
   #end(): void {
     this.#life += 1;
+    this.#world.network.thaw(this.name);
     this.#drop();
     this.#world.network.cut(this.name);
   }
@@ -151,13 +169,14 @@ export class HandsetNode {
   #newHandset(): Handset {
     const world = this.#world;
     const life = this.#life;
-    const { time } = world;
+    const { time, network } = world;
     const own = {
       now: () => time.now() + this.skewMs,
-      after: (ms: number, run: () => void) => time.after(ms, () => life === this.#life && run()),
+      after: (ms: number, run: () => void) =>
+        time.after(ms, () => network.whenAwake(this.name, () => life === this.#life && run())),
     };
     const links = mqttLinks({
-      connector: () => world.network.connect(this.name, BROKER_NODE),
+      connector: () => network.connect(this.name, BROKER_NODE),
       time: own,
       random: world.chance(`reconnects of ${this.name}`),
       keepaliveS: KEEPALIVE_S,
@@ -201,7 +220,7 @@ export class HandsetNode {
   #tickLater(life: number): void {
     this.#world.time.after(TICK_MS, () => {
       if (life !== this.#life) return;
-      this.#handset.tick();
+      if (!this.#world.network.isFrozen(this.name)) this.#handset.tick();
       this.#tickLater(life);
     });
   }

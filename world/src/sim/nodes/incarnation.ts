@@ -45,6 +45,7 @@ export class Incarnation {
     if (!this.#alive) return;
     this.#alive = false;
     this.world.trace.note(this.name, `killed: ${label}`);
+    this.world.network.thaw(this.name);
     this.#options.onKilled(label);
   }
 
@@ -65,6 +66,7 @@ export class Incarnation {
     if (!this.#alive) return never;
     try {
       const result = await step();
+      await this.#awake();
       this.point(`after ${label}`);
       return this.#alive ? result : await never;
     } catch (error) {
@@ -78,9 +80,18 @@ export class Incarnation {
     return {
       nowMs: () => this.world.time.now() + skewMs(),
       after: (delayMs, run) =>
-        this.world.time.after(delayMs, () => {
-          if (this.#alive) run();
-        }),
+        this.world.time.after(delayMs, () =>
+          this.world.network.whenAwake(this.name, () => {
+            if (this.#alive) run();
+          }),
+        ),
     };
+  }
+
+  /** A frozen process takes an answer when it goes on. */
+  async #awake(): Promise<void> {
+    const { network } = this.world;
+    if (network.isFrozen(this.name))
+      await new Promise<void>((resolve) => network.whenAwake(this.name, resolve));
   }
 }

@@ -15,6 +15,7 @@ import type { CreditLog } from '../checks/credit-log.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
+import { freezeFor } from './freeze-for.ts';
 import { BROKER_NODE, SITE } from './settings.ts';
 import type { TownMeter } from './town.ts';
 
@@ -70,6 +71,7 @@ export class MeterNode {
   /** No power until `start`. */
   stop(): void {
     this.#isOff = true;
+    this.#world.network.thaw(this.name);
     this.#meter.powerOff();
   }
 
@@ -85,9 +87,18 @@ export class MeterNode {
     });
   }
 
-  /** As a reader in its field has it. */
+  /** As a reader in its field has it; a frozen meter does not answer. */
   card(link: string): MeterCard {
-    return meterCard(this.#meter, link);
+    const card = meterCard(this.#meter, link);
+    const isFrozen = (): boolean => this.#world.network.isFrozen(this.name);
+    return {
+      transmit: (command) => (isFrozen() ? undefined : card.transmit(command)),
+      release: card.release,
+    };
+  }
+
+  freeze(ms: number): void {
+    freezeFor(this.#world, [this.name], ms);
   }
 
   /** Somebody puts another board in: blank memory. */
@@ -102,10 +113,12 @@ export class MeterNode {
 
   #newMeter(): Meter {
     const { world, time } = { world: this.#world, time: this.#world.time };
-    const own = { now: () => time.now() + this.skewMs, after: time.after.bind(time) };
+    const after = (ms: number, run: () => void) =>
+      time.after(ms, () => world.network.whenAwake(this.name, run));
+    const own = { now: () => time.now() + this.skewMs, after };
     const links = mqttLinks({
       connector: () => world.network.connect(this.name, BROKER_NODE),
-      time,
+      time: { now: () => time.now(), after },
       random: world.chance(`reconnects of ${this.name}`),
       keepaliveS: KEEPALIVE_S,
     });
@@ -141,6 +154,7 @@ export class MeterNode {
   #onCut(): void {
     this.#world.tally.did('power cuts');
     this.#world.trace.note(this.name, 'power cut');
+    this.#world.network.thaw(this.name);
     this.#world.time.after(1 + this.#chance.below(MOST_OFF_MS), () => this.#comeBack());
   }
 
@@ -167,7 +181,7 @@ export class MeterNode {
 
   #tickLater(): void {
     this.#world.time.after(TICK_MS, () => {
-      this.#meter.tick(TICK_MS);
+      this.#world.network.whenAwake(this.name, () => this.#meter.tick(TICK_MS));
       this.#tickLater();
     });
   }

@@ -18,7 +18,9 @@ export const remoteBus = (world: World, bus: MessageBus, gateway: string): Messa
       return;
     }
     lastMs = Math.max(lastMs, time.now() + network.delayMs(gateway, BROKER_NODE));
-    time.after(lastMs - time.now(), run);
+    time.after(lastMs - time.now(), () =>
+      network.whenAwake(BROKER_NODE, () => network.whenAwake(gateway, run)),
+    );
   };
   return {
     publish: (topic, payload, options) =>

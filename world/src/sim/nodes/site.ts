@@ -6,6 +6,8 @@ export interface Crashable {
   readonly name: string;
   readonly isUp: boolean;
   crash(why: string): void;
+  /** It stands still for so many ms, and then goes on as if nothing had been. */
+  freeze(ms: number): void;
   /** It is killed, and not started again before so many ms have passed. */
   stayDown(ms: number): void;
   /** Takes a signed order of an office; absent while it is down. Never resolves where it dies before its answer. */

@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 /** A tap from the phone's side, in one life of its process. */
 export interface TappingPhone {
   readonly isAlive: boolean;
+  whenAwake(run: () => void): void;
   begin(): TapStep;
   answer(state: TapState, response: Uint8Array | undefined): TapStep;
 }
@@ -28,12 +29,12 @@ export interface TapOptions {
 }
 
 /** One of so many taps, at full strength. */
-const REMOVED = 0.5;
+const REMOVED = 0.8;
 const CUT = 0.3;
 const LEAST_APDU_MS = 3;
 const APDU_SPREAD_MS = 40;
 /** A tap has about so many commands; one that is removed later than its end is not removed. */
-const COMMANDS = 9;
+const COMMANDS = 7;
 const INS_AT = 1;
 
 /** One tap in the world's time, command by command: other things happen between them, and to it. */
@@ -66,10 +67,13 @@ export class Tap {
       this.#options.onEnd(state);
       return;
     }
-    this.#world.time.after(LEAST_APDU_MS + this.#options.chance.below(APDU_SPREAD_MS), () => {
-      if (!this.#options.phone.isAlive) this.#card.release();
-      else this.#goOn(this.#options.phone.answer(state, this.#transmit(command)));
-    });
+    const { phone, chance } = this.#options;
+    const next = (): void => {
+      if (!phone.isAlive) this.#card.release();
+      else this.#goOn(phone.answer(state, this.#transmit(command)));
+    };
+    const apduMs = LEAST_APDU_MS + chance.below(APDU_SPREAD_MS);
+    this.#world.time.after(apduMs, () => phone.whenAwake(next));
   }
 
   #transmit(command: Uint8Array): Uint8Array | undefined {

@@ -45,7 +45,14 @@ export class Totals {
 
   /** Processes killed, at a labelled point, during a write or at random, and meters whose power was cut. */
   get crashes(): number {
-    const kinds = ['crash-point', 'gateway-crash', 'broker-crash', 'handset-crash', 'handset-wiped'];
+    const kinds = [
+      'crash-point',
+      'gateway-crash',
+      'broker-crash',
+      'handset-crash',
+      'handset-wiped',
+      'courier-lost',
+    ];
     return sum(kinds.map((kind) => this.faults.get(kind) ?? 0)) + (this.work.get('power cuts') ?? 0);
   }
 
@@ -71,6 +78,7 @@ export class Totals {
       `${this.crashes} crashes`,
       `${this.crashPoints.size} crash points, each ≥ ${this.leastCrashes} times`,
       `${this.work.get('credits') ?? 0} credits`,
+      `${this.work.get('taps') ?? 0} taps`,
       `${this.compared} run twice with equal hashes`,
       `${this.failed.length} seeds with violations`,
     ].join(' · ');
