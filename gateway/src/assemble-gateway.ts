@@ -113,6 +113,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   });
   const watch = createMeterWatch({
     ...{ ledger, clock, random, signal },
+    isPresenceTold: (id) => listens(id) !== undefined,
     onRecorded: quarantine.changed,
     onStatus: quarantine.heard,
   });

@@ -21,11 +21,12 @@ const status = (receiptNo: number): StatusFields => ({
 
 let seen: MeterFigures | undefined;
 let isAway = false;
+let isPresenceTold = true;
 let recorded = 0;
 let watch: MeterWatch;
 
 beforeEach(() => {
-  [seen, isAway, recorded] = [undefined, false, 0];
+  [seen, isAway, isPresenceTold, recorded] = [undefined, false, true, 0];
   const ledger = {
     evaluate: async () => {
       if (isAway) throw new LedgerUnavailable('away');
@@ -45,6 +46,7 @@ beforeEach(() => {
   watch = createMeterWatch({
     ...{ ledger, signal: new AbortController().signal },
     clock: { nowMs: () => 0, after: () => () => undefined },
+    isPresenceTold: () => isPresenceTold,
     random: { bytes: (length) => new Uint8Array(length) },
   });
 });
@@ -82,7 +84,14 @@ describe('a status whose register is lower', () => {
     expect(recorded).toBe(0);
   });
 
-  it('than what the ledger knows is a fall where nobody told of its connection', async () => {
+  it('is no fall by the ledger’s figures where its connection is older than this gateway', async () => {
+    seen = figures(3);
+    await watch.status(FRAME, status(2));
+    expect(recorded).toBe(0);
+  });
+
+  it('than what the ledger knows is a fall where nobody tells of connections', async () => {
+    isPresenceTold = false;
     seen = figures(3);
     await watch.status(FRAME, status(2));
     expect(recorded).toBe(1);

@@ -58,6 +58,8 @@ export function createMeterWatch(ports: {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Whether `connected` is called for every connection of this meter that begins from now on. */
+  readonly isPresenceTold: (meterId: string) => boolean;
   /** The ledger took a status, and what a person should look at because of it. */
   readonly onRecorded?: (meterId: string, alarms: readonly Alarm[] | undefined) => void;
   /** After the ledger has taken the status, or needed not to. */
@@ -92,14 +94,23 @@ export function createMeterWatch(ports: {
       remember(meterId, status);
       const meter = await ports.ledger.evaluate('GetMeter', { meterId });
       if (meter === null) return;
-      const known = atConnection.get(meterId);
-      const seen = known === undefined ? meter.seen : await known;
+      const seen = await seenBefore(meterId, meter);
       const isNews = fell && (!meter.quarantined || meter.quarantine === 'restored');
       if (isNews || concernsLedger(status, meter, { newest: newest.get(meterId) ?? status, seen }))
         await record(meterId, frame);
       ports.onStatus?.(meterId, frame);
     },
   };
+
+  /**
+   * What the ledger knew of the meter before its status was said. Nothing, where its connection is older than this
+   * process: another board would have made a new one.
+   */
+  async function seenBefore(meterId: string, now: MeterDetail): Promise<MeterFigures | undefined> {
+    const known = atConnection.get(meterId);
+    if (known !== undefined) return known;
+    return ports.isPresenceTold(meterId) ? undefined : now.seen;
+  }
 
   async function record(meterId: string, frame: Uint8Array): Promise<void> {
     const transaction = { name: 'RecordMeter', request: { status: bytesToHex(frame) } } as const;
