@@ -16,8 +16,9 @@ import { showLogs } from '../deploy/fabric/network/logs.ts';
 import { makeMaterial } from '../deploy/fabric/network/material.ts';
 import { NetworkError, type NetworkErrorKind } from '../deploy/fabric/network/network-error.ts';
 import { readPlan } from '../deploy/fabric/network/plan-file.ts';
-import { findPrograms } from '../deploy/fabric/network/programs.ts';
+import { findPrograms, TOOLS } from '../deploy/fabric/network/programs.ts';
 import { sayingProgress } from '../deploy/fabric/network/progress.ts';
+import { awaitNodes } from '../deploy/fabric/network/readiness.ts';
 import { type NetworkStatus, statusOf } from '../deploy/fabric/network/status.ts';
 import { bringUp, found } from '../deploy/fabric/network/up.ts';
 
@@ -125,7 +126,7 @@ function printStatus({ state, network, nodes }: NetworkStatus): void {
 async function define({ layout, names: [name] }: CommandLine): Promise<void> {
   if (name === undefined) throw new TypeError('define: the name of a chaincode is missing.');
   const plan = await requirePlan(layout);
-  await defineChaincode(name, { plan, layout, programs: findPrograms(process.env) });
+  await defineChaincode(name, { plan, layout, programs: findPrograms(process.env, TOOLS) });
   say(`${name} is defined on ${plan.channel}.`);
 }
 
@@ -135,13 +136,15 @@ async function material({ layout, names: [planFile] }: CommandLine): Promise<voi
     return say(`${layout.directory} has its material already.`);
   const plan = await readPlan(path.resolve(planFile));
   if (plan === undefined) throw new NetworkError('configuration', `There is no ${planFile}.`);
-  await withLock(layout, () => makeMaterial(plan, layout, findPrograms(process.env)));
+  await withLock(layout, () => makeMaterial(plan, layout, findPrograms(process.env, TOOLS)));
   say(`Certificates, keys, the first block and the packages are in ${layout.directory}.`);
 }
 
 async function foundElsewhere({ layout }: CommandLine): Promise<void> {
   const plan = await requirePlan(layout);
-  await found({ plan, layout, programs: findPrograms(process.env) }, sayingProgress(say));
+  const programs = findPrograms(process.env, TOOLS);
+  await awaitNodes(plan);
+  await found({ plan, layout, programs }, sayingProgress(say));
 }
 
 async function requirePlan(layout: Layout) {

@@ -4,6 +4,7 @@ import type { Layout } from './layout.ts';
 import { NetworkError } from './network-error.ts';
 import type { NodeCommand } from './node-commands.ts';
 import { isListening, metricsOf } from './observe.ts';
+import { hostPort, type NetworkPlan } from './plan.ts';
 import { isRunning, readProcesses } from './process-table.ts';
 import { until } from './until.ts';
 
@@ -19,6 +20,14 @@ export async function awaitListening(commands: readonly NodeCommand[], layout: L
     if (hasEnded()) throw new NetworkError('failed', `${name} has ended; its log is ${layout.log(name)}.`);
     if (!listens)
       throw new NetworkError('unreachable', `${name} does not listen; its log is ${layout.log(name)}.`);
+  }
+}
+
+/** The same of nodes that others start: a node that has not come yet may still come. */
+export async function awaitNodes(plan: NetworkPlan): Promise<void> {
+  for (const { address } of [...plan.orderers, ...plan.peers]) {
+    const listens = await until(() => isListening(address), DEADLINE_MS);
+    if (!listens) throw new NetworkError('unreachable', `Nothing listens on ${hostPort(address)}.`);
   }
 }
 
