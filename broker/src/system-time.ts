@@ -1,10 +1,14 @@
 import type { BrokerTime } from './time.ts';
 
-/** The machine's own time. Its timers do not keep a stopping process alive. */
+/** A broker that closes waits by timers as short as this, and its process must not end in the middle of it. */
+const HOLDS_MS = 100;
+
+/** The machine's own time. Only its short timers keep a stopping process alive. */
 export const systemTime: BrokerTime = {
   now: () => performance.now(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs).unref();
+    const timer = setTimeout(run, delayMs);
+    if (delayMs > HOLDS_MS) timer.unref();
     return () => clearTimeout(timer);
   },
 };
