@@ -64,6 +64,7 @@ test('the gateway’s environment is one that the gateway takes, and its ports a
   const published = ports.map((port) => Number(port.split(':')[2]));
   expect(published.sort()).toEqual([config.mqtt.port, config.http.port].sort());
   expect(service('gateway').volumes).toContain(`gateway:${config.dataDirectory}`);
+  expect(config.ledger).toMatchObject({ kind: 'fabric', fabric: { network: '/network/network.json' } });
 });
 
 /** Where a container keeps its own data, and that it listens for other machines. */

@@ -12,24 +12,20 @@ export interface NetworkDescription {
     readonly mspId: string;
     /** `host:port`. */
     readonly address: string;
-    readonly tlsCaFile: string;
+    /** File of the authority that signed its TLS certificate. */
+    readonly tlsCa: string;
     /** A name that the peer's TLS certificate holds for, where the host is another. */
     readonly tlsName: string;
   }[];
-  /** By party. */
-  readonly identities: Readonly<
-    Record<
-      string,
-      {
-        readonly role: Party['role'];
-        readonly mspId: string;
-        /** The common name of the certificate; with the MSP it is what the ledger registers the party by. */
-        readonly name: string;
-        readonly certificateFile: string;
-        readonly keyFile: string;
-      }
-    >
-  >;
+  readonly parties: readonly {
+    readonly id: string;
+    readonly role: Party['role'];
+    readonly mspId: string;
+    /** The common name of the certificate; with the MSP it is what the ledger registers the party by. */
+    readonly name: string;
+    readonly certificate: string;
+    readonly key: string;
+  }[];
 }
 
 export function describeNetwork(plan: NetworkPlan, layout: Layout): NetworkDescription {
@@ -41,17 +37,16 @@ export function describeNetwork(plan: NetworkPlan, layout: Layout): NetworkDescr
       organisation,
       mspId: organisationOf(organisation).mspId,
       address: hostPort(address),
-      tlsCaFile: path(layout.peerTls(organisation).ca),
+      tlsCa: path(layout.peerTls(organisation).ca),
       tlsName: `peer.${organisationOf(organisation).domain}`,
     })),
-    identities: Object.fromEntries(
-      PARTIES.map((party) => {
-        const { mspId, domain } = organisationOf(party.organisation);
-        const { certificate, key } = layout.identity(party);
-        const name = `User${party.user}@${domain}`;
-        const files = { certificateFile: path(certificate), keyFile: path(key) };
-        return [party.id, { role: party.role, mspId, name, ...files }];
-      }),
-    ),
+    parties: PARTIES.map((party) => {
+      const { mspId, domain } = organisationOf(party.organisation);
+      const { certificate, key } = layout.identity(party);
+      return {
+        ...{ id: party.id, role: party.role, mspId, name: `User${party.user}@${domain}` },
+        ...{ certificate: path(certificate), key: path(key) },
+      };
+    }),
   };
 }
