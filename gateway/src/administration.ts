@@ -28,7 +28,7 @@ export function createAdministration(ports: AdministrationPorts) {
     const meter = await ledger.evaluate('GetMeter', { meterId });
     if (meter === null) throw new TapwattError('METER_UNKNOWN');
     const { keyEpoch } = meter;
-    const commitments = issuer.orderCommitments({ meterId, keyEpoch, payloadHash: order.payloadHash });
+    const commitments = await issuer.orderCommitments({ meterId, keyEpoch, payloadHash: order.payloadHash });
     const issuedAt = Math.floor(ports.clock.nowMs() / 1000);
     const request: EndEpochRequest = { jws, keyEpoch, ...commitments, issuedAt };
     const name = order.payload.op === 'CloseMeter' ? 'CloseMeter' : 'RotateMeterKey';

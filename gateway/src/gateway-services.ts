@@ -39,7 +39,7 @@ export function createGatewayServices(parts: GatewayParts): GatewayServices {
       return {
         meterId,
         keyEpoch: meter.keyEpoch,
-        rootKey: issuer.meterRoot(meterId),
+        rootKey: await issuer.meterRoot(meterId),
         identity,
         password: credentials.passwordOf(identity),
       };

@@ -8,6 +8,7 @@ import type { Presenter } from './redemption/presenter.ts';
 import type { Redemptions } from './redemption/redemptions.ts';
 import type { RequestDesk } from './requests/desk.ts';
 import { readTelemetry } from './telemetry/readings.ts';
+import { createTurns } from './turns.ts';
 
 export interface InboxPorts {
   readonly issuer: Issuer;
@@ -24,10 +25,13 @@ export interface InboxPorts {
 }
 
 const decoder = new TextDecoder();
+/** Frames of one meter, and of all, that may wait to be read; what comes beyond is said again by its meter. */
+const TURNS = { maxOfOne: 256, maxInAll: 50_000 } as const;
 
 /** What the gateway does with each thing that meters and handsets say. Nothing here throws: the sender may be a liar. */
 export function createInbox(ports: InboxPorts): MqttInbox {
   const { issuer, redemptions, presenter, observer } = ports;
+  const turns = createTurns(TURNS);
 
   /**
    * A meter that speaks is there, also behind a broker that does not tell of presence; what it has open is due then.
@@ -39,9 +43,9 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     presenter.enqueue(meterId);
   }
 
-  function authenticStatus(meterId: string, frame: Uint8Array): StatusFields | undefined {
+  async function authenticStatus(meterId: string, frame: Uint8Array): Promise<StatusFields | undefined> {
     try {
-      const status = issuer.readStatus(frame);
+      const status = await issuer.readStatus(frame);
       if (String(status.meterId) === meterId) return status;
       throw new TapwattError('WRONG_METER', 'A meter sent another meter’s status.');
     } catch (error) {
@@ -51,20 +55,34 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     }
   }
 
+  async function takeStatus(meterId: string, frame: Uint8Array): Promise<void> {
+    const status = await authenticStatus(meterId, frame);
+    if (status === undefined) return;
+    heard(meterId);
+    observer.status(status);
+    redemptions.shown(status);
+    ports.keepClock(status);
+    ports.watch.status(frame, status).catch((error) => ports.onError(error, `record meter ${meterId}`));
+  }
+
+  async function takeReceipt(meterId: string, frame: Uint8Array): Promise<void> {
+    const fields = await redemptions.receipt(meterId, frame);
+    if (fields !== undefined && fields.keyEpoch !== 0) ports.watch.receipt(meterId, fields);
+  }
+
+  /** A meter's frames are taken in the order in which it sent them: an older register after a newer one looks like a fall. */
+  function inTurn(meterId: string, take: () => Promise<void>): void {
+    if (turns.take(meterId, take, (error) => ports.onError(error, `take a frame of meter ${meterId}`))) return;
+    observer.refused({ meterId, code: 'BUSY', message: 'A frame was dropped: too many wait to be read.' });
+  }
+
   return {
     status(meterId, frame) {
-      const status = authenticStatus(meterId, frame);
-      if (status === undefined) return;
-      heard(meterId);
-      observer.status(status);
-      redemptions.shown(status);
-      ports.keepClock(status);
-      ports.watch.status(frame, status).catch((error) => ports.onError(error, `record meter ${meterId}`));
+      inTurn(meterId, () => takeStatus(meterId, frame));
     },
     receipt(meterId, frame) {
       heard(meterId);
-      const fields = redemptions.receipt(meterId, frame);
-      if (fields !== undefined && fields.keyEpoch !== 0) ports.watch.receipt(meterId, fields);
+      inTurn(meterId, () => takeReceipt(meterId, frame));
     },
     reading(meterId, payload) {
       heard(meterId);

@@ -26,7 +26,8 @@ export interface AuthenticReceipt {
  * The one home of the master key (DESIGN.md, principle 5): seals vouchers and orders, and reads what meters say.
  *
  * A voucher is sealed only after the issuer has read the committed issue on a ledger connection of its own.
- * A port: in the gateway's process by default, a process of its own where there is more than one site.
+ * A port: in the gateway's process by default, a process of its own where there is more than one site, so every member
+ * may also throw ISSUER_UNAVAILABLE, DEADLINE or BUSY: ask again.
  */
 export interface Issuer {
   commitments(of: {
@@ -34,8 +35,12 @@ export interface Issuer {
     keyEpoch: number;
     seq: number;
     payloadHash: Uint8Array;
-  }): VoucherCommitments;
-  orderCommitments(of: { meterId: string; keyEpoch: number; payloadHash: Uint8Array }): OrderCommitments;
+  }): Promise<VoucherCommitments>;
+  orderCommitments(of: {
+    meterId: string;
+    keyEpoch: number;
+    payloadHash: Uint8Array;
+  }): Promise<OrderCommitments>;
   /** The 72 bytes of a committed voucher, always the same. Throws VOUCHER_UNKNOWN; VOUCHER_STATE once voided or released. */
   sealVoucher(voucherId: string): Promise<Uint8Array>;
   /** The void order of a voucher whose cancel is committed. Throws VOUCHER_UNKNOWN, VOUCHER_STATE. */
@@ -43,13 +48,18 @@ export interface Issuer {
   /** The pending end of an epoch of this meter. Throws METER_UNKNOWN, ORDER_UNKNOWN. */
   sealOrder(meterId: string): Promise<Uint8Array>;
   /** The fields of an authentic voucher. Throws BAD_FORMAT, BAD_MAC. */
-  readVoucher(frame: Uint8Array): VoucherFields;
+  readVoucher(frame: Uint8Array): Promise<VoucherFields>;
   /** Throws BAD_FORMAT, BAD_MAC. */
-  readReceipt(frame: Uint8Array): AuthenticReceipt;
+  readReceipt(frame: Uint8Array): Promise<AuthenticReceipt>;
   /** Throws BAD_FORMAT, BAD_MAC. */
-  readStatus(frame: Uint8Array): StatusFields;
-  acknowledge(of: { meterId: string; keyEpoch: number; receiptNo: number; floorSeq: number }): Uint8Array;
-  timeOrder(of: { meterId: string; keyEpoch: number; timeNo: number; time: number }): Uint8Array;
-  /** Kroot of one meter, lower-case hex: what the factory puts in. */
-  meterRoot(meterId: string): string;
+  readStatus(frame: Uint8Array): Promise<StatusFields>;
+  acknowledge(of: {
+    meterId: string;
+    keyEpoch: number;
+    receiptNo: number;
+    floorSeq: number;
+  }): Promise<Uint8Array>;
+  timeOrder(of: { meterId: string; keyEpoch: number; timeNo: number; time: number }): Promise<Uint8Array>;
+  /** Kroot of one meter, lower-case hex: what the factory puts in. Throws NOT_ISSUER where the master key is elsewhere. */
+  meterRoot(meterId: string): Promise<string>;
 }

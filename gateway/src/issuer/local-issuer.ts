@@ -41,7 +41,7 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
     keys.epoch(asMeterId(of.meterId), of.keyEpoch);
 
   return {
-    commitments(of) {
+    async commitments(of) {
       const voucherId = voucherIdOf({ ...of, meterId: asMeterId(of.meterId) });
       const epoch = epochOf(of);
       return {
@@ -51,7 +51,7 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
       };
     },
 
-    orderCommitments(of) {
+    async orderCommitments(of) {
       const voucherId = voucherIdOf({ ...of, meterId: asMeterId(of.meterId), seq: 0 });
       return { voucherId, closeHash: bytesToHex(sha256(epochOf(of).opening('close', voucherId))) };
     },
@@ -95,7 +95,7 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
       return encodeVoucher(fields, epochOf({ meterId, keyEpoch: order.keyEpoch }));
     },
 
-    readVoucher(frame) {
+    async readVoucher(frame) {
       const decoded = decodeVoucher(frame);
       if (!decoded.ok) throw new TapwattError('BAD_FORMAT');
       const { meterId, keyEpoch } = decoded.fields;
@@ -103,7 +103,7 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
       return decoded.fields;
     },
 
-    readReceipt(frame) {
+    async readReceipt(frame) {
       const decoded = decodeReceipt(frame);
       if (!decoded.ok) throw new TapwattError('BAD_FORMAT');
       const epoch = keys.epoch(decoded.fields.meterId, decoded.fields.keyEpoch);
@@ -112,7 +112,7 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
       return { fields: decoded.fields, ...(proof === undefined ? {} : { proof }) };
     },
 
-    readStatus(frame) {
+    async readStatus(frame) {
       const decoded = decodeStatus(frame);
       if (!decoded.ok) throw new TapwattError('BAD_FORMAT');
       const { meterId, keyEpoch } = decoded.fields;
@@ -120,11 +120,11 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
       return decoded.fields;
     },
 
-    acknowledge: (of) => encodeAcknowledgement({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
+    acknowledge: async (of) => encodeAcknowledgement({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
 
-    timeOrder: (of) => encodeTimeOrder({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
+    timeOrder: async (of) => encodeTimeOrder({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
 
-    meterRoot: (meterId) => bytesToHex(keys.root(asMeterId(meterId))),
+    meterRoot: async (meterId) => bytesToHex(keys.root(asMeterId(meterId))),
   };
 
   function proofOf(fields: ReceiptFields, epoch: EpochKeys): Proof | undefined {

@@ -11,7 +11,7 @@ const holding = (vouchers: readonly object[]) =>
 const issuerOf = (fill: number) => createLocalIssuer(new Uint8Array(32).fill(fill), holding([]));
 const committed = {
   ...about,
-  ...issuerOf(1).commitments({ ...about, payloadHash }),
+  ...(await issuerOf(1).commitments({ ...about, payloadHash })),
   payloadHash: bytesToHex(payloadHash),
 };
 

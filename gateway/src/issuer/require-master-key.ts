@@ -16,7 +16,10 @@ export async function requireMasterKey(
   const [known] = vouchers;
   if (known === undefined) return;
   const { meterId, keyEpoch, seq, fulfilHash } = known;
-  const ours = issuer.commitments({ meterId, keyEpoch, seq, payloadHash: hexToBytes(known.payloadHash) });
+  const ours = await issuer.commitments({
+    ...{ meterId, keyEpoch, seq },
+    payloadHash: hexToBytes(known.payloadHash),
+  });
   if (ours.fulfilHash === fulfilHash) return;
   const message = `${keyFile} holds another master key than the one that this ledger’s vouchers were sealed with.`;
   throw new TapwattError('KEY_FILE', `${message} Restore it from the backup of the keys.`);

@@ -7,8 +7,13 @@ import { createClockKeeper, MAX_DRIFT_S, MIN_INTERVAL_MS } from './clock-keeper.
 function town() {
   const clock = createManualClock();
   const told: string[] = [];
-  const issuer = { timeOrder: () => new Uint8Array(28) } as unknown as Issuer;
-  const keep = createClockKeeper({ issuer, clock, send: async (meterId) => told.push(meterId) });
+  const issuer = {
+    async timeOrder({ meterId }: { meterId: string }) {
+      told.push(meterId);
+      return new Uint8Array(28);
+    },
+  } as unknown as Issuer;
+  const keep = createClockKeeper({ issuer, clock, send: async () => undefined });
   const nowS = () => Math.floor(clock.nowMs() / 1000);
   const status = (of: Partial<StatusFields>) =>
     keep({ meterId: 7n, keyEpoch: 1, stateBits: 0, meterTime: nowS(), ...of } as StatusFields);

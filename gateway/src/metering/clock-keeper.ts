@@ -32,8 +32,10 @@ export function createClockKeeper(ports: {
     const toldMs = toldAtMs.get(meterId);
     if (!needsTime(status, nowS) || (toldMs !== undefined && nowMs - toldMs < MIN_INTERVAL_MS)) return;
     toldAtMs.set(meterId, nowMs);
-    const order = ports.issuer.timeOrder({ meterId, keyEpoch: status.keyEpoch, timeNo: nowS, time: nowS });
     // A meter that did not hear it says so in its next status.
-    ports.send(meterId, order).catch(() => undefined);
+    ports.issuer
+      .timeOrder({ meterId, keyEpoch: status.keyEpoch, timeNo: nowS, time: nowS })
+      .then((order) => ports.send(meterId, order))
+      .catch(() => undefined);
   };
 }

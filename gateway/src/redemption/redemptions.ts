@@ -67,7 +67,7 @@ export interface Redemptions {
   /** This request waits no longer; its voucher goes on. */
   leave(meterId: string, watcher: Watcher): void;
   /** A frame from `up/rcpt` of this meter; answers its fields, or `undefined` for what is not authentic and ignored. */
-  receipt(meterId: string, frame: Uint8Array): ReceiptFields | undefined;
+  receipt(meterId: string, frame: Uint8Array): Promise<ReceiptFields | undefined>;
   reachable(meterId: string, reachable: boolean): void;
   isReachable(meterId: string): boolean;
   /** The window that an authentic status shows, for the next acknowledgement. */
@@ -186,8 +186,15 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     const entry = entries.get(meterId);
     const answer = entry?.shown === undefined ? undefined : acknowledgeable(entry.shown, meter);
     if (entry === undefined || answer === undefined || !raises(answer, entry.acknowledged)) return;
+    const before = entry.acknowledged;
     entry.acknowledged = answer;
-    ports.link.acknowledge(meterId, issuer.acknowledge({ meterId, ...answer })).catch(() => undefined);
+    issuer
+      .acknowledge({ meterId, ...answer })
+      .then((frame) => ports.link.acknowledge(meterId, frame))
+      .catch(() => {
+        // It did not leave: the next receipt that settles is answered all the same.
+        if (entry.acknowledged === answer) entry.acknowledged = before;
+      });
   }
 
   /** EXPIRED only lets the gateway ask for the cancel; the meter then decides (DESIGN.md, principle 4). */
@@ -245,8 +252,8 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
       if (entries.has(meterId)) feed(meterId, { type: 'leave', watcher });
     },
 
-    receipt(meterId, frame) {
-      const receipt = authenticReceipt(meterId, frame);
+    async receipt(meterId, frame) {
+      const receipt = await authenticReceipt(meterId, frame);
       if (receipt === undefined) return undefined;
       const { fields } = receipt;
       observer.answered({ meterId, fields });
@@ -269,7 +276,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     },
 
     async settle(frame) {
-      const { fields } = issuer.readReceipt(frame);
+      const { fields } = await issuer.readReceipt(frame);
       const settlement = await ports.settler.settle(frame);
       settledBy(String(fields.meterId), settlement);
       return settlement;
@@ -288,9 +295,9 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     },
   };
 
-  function authenticReceipt(meterId: string, frame: Uint8Array) {
+  async function authenticReceipt(meterId: string, frame: Uint8Array) {
     try {
-      const receipt = issuer.readReceipt(frame);
+      const receipt = await issuer.readReceipt(frame);
       if (String(receipt.fields.meterId) === meterId) return receipt;
       throw new TapwattError('WRONG_METER', 'A meter sent another meter’s receipt.');
     } catch (error) {

@@ -48,12 +48,14 @@ export function createIssuance(ports: {
   async function propose(wishes: readonly IssueWish[]): Promise<IssueItem[]> {
     const next = await nextOf(wishes);
     const issuedAt = Math.floor(clock.nowMs() / 1000);
-    return wishes.map(({ jws, meterId, payloadHash }) => {
+    const items = wishes.map(async ({ jws, meterId, payloadHash }): Promise<IssueItem> => {
       const at = next.get(meterId) ?? { keyEpoch: 1, seq: 1, floorSeq: 1 };
       next.set(meterId, { ...at, seq: at.seq + 1 });
-      const commitments = issuer.commitments({ meterId, keyEpoch: at.keyEpoch, seq: at.seq, payloadHash });
+      const { keyEpoch, seq } = at;
+      const commitments = await issuer.commitments({ meterId, keyEpoch, seq, payloadHash });
       return { jws, ...at, ...commitments, issuedAt };
     });
+    return Promise.all(items);
   }
 
   return createBatcher<IssueWish, IssueItemResult>(LIMITS, clock, async (wishes) => {

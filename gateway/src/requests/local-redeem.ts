@@ -34,7 +34,7 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
     },
     async *redeem(voucher, signal) {
       if (waiting.size >= MAX_WAITING) throw new TapwattError('BUSY');
-      const { voucherId, meterId } = issuer.readVoucher(voucher);
+      const { voucherId, meterId } = await issuer.readVoucher(voucher);
       const about = { redemptionId: voucherId, meterId: String(meterId) };
       const record = await ports.voucherOnLedger(voucherId);
       const ended = record === undefined ? undefined : endOfVoucher(record, 'credit');

@@ -28,14 +28,14 @@ export async function answerReceipts(ports: DeskPorts, request: RequestOf<'recei
   ports.outbox.answer(handsetId, {
     requestId,
     status: 'settled',
-    acks: acknowledgementsFor(ports, brought),
+    acks: await acknowledgementsFor(ports, brought),
     outcomes: brought.map(({ outcome }) => outcome),
   });
 }
 
 async function settleOne(ports: DeskPorts, frame: Uint8Array): Promise<Brought> {
   try {
-    const { fields } = ports.issuer.readReceipt(frame);
+    const { fields } = await ports.issuer.readReceipt(frame);
     const { result } = await ports.redemptions.settle(frame);
     const { voucherId, meterId, outcome, code, meter } = result;
     return {
@@ -53,15 +53,18 @@ async function settleOne(ports: DeskPorts, frame: Uint8Array): Promise<Brought> 
  * The furthest acknowledgement for each meter. Receipts come in any order, so each window is held against every state
  * of its meter on the ledger that their settlement showed: what was resolved once stays so.
  */
-function acknowledgementsFor(ports: DeskPorts, brought: readonly Brought[]): string[] {
+async function acknowledgementsFor(ports: DeskPorts, brought: readonly Brought[]): Promise<string[]> {
   const settlements = brought.flatMap(({ settlement }) => (settlement === undefined ? [] : [settlement]));
   const meterIds = new Set(settlements.map(({ meter }) => meter.meterId));
-  return [...meterIds].flatMap((meterId) => {
+  const acks = [...meterIds].map(async (meterId) => {
     const own = settlements.filter(({ meter }) => meter.meterId === meterId);
     const answers = own.flatMap(({ fields }) => own.map(({ meter }) => acknowledgeable(fields, meter)));
     const furthest = answers.reduce(further, undefined);
-    return furthest === undefined ? [] : [bytesToHex(ports.issuer.acknowledge({ meterId, ...furthest }))];
+    return furthest === undefined
+      ? []
+      : [bytesToHex(await ports.issuer.acknowledge({ meterId, ...furthest }))];
   });
+  return (await Promise.all(acks)).flat();
 }
 
 function further(

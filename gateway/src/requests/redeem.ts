@@ -12,7 +12,7 @@ import { endOfVoucher } from './voucher-progress.ts';
 export async function answerRedeem(ports: DeskPorts, request: RequestOf<'redeem'>): Promise<void> {
   const { handsetId, requestId, payload } = request;
   const frame = hexToBytes(payload.voucher);
-  const { voucherId, meterId, kind } = ports.issuer.readVoucher(frame);
+  const { voucherId, meterId, kind } = await ports.issuer.readVoucher(frame);
   if (endsEpoch(kind))
     throw new TapwattError('BAD_REQUEST', 'voucher: is an order; the gateway carries it by itself.');
   const record = await ports.voucherOnLedger(voucherId);

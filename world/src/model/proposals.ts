@@ -56,7 +56,7 @@ export async function issueAsked(books: Books, request: BoundRequest): Promise<A
   const { jws, payloadHash } = signedRequest(request);
   const { meterId, requestId } = request;
   const { keyEpoch, nextSeq: seq, floorSeq } = await meterIn(books, meterId);
-  const commitments = issuerOver(books).commitments({ meterId, keyEpoch, seq, payloadHash });
+  const commitments = await issuerOver(books).commitments({ meterId, keyEpoch, seq, payloadHash });
   const item = { jws, keyEpoch, seq, floorSeq, issuedAt: ISSUED_AT, ...commitments };
   return { name: 'IssueVouchers', request: { items: [item] }, by: 'gateway', txId: `issue-${requestId}` };
 }
@@ -81,7 +81,7 @@ export async function orderAsked(
   const signer = { kid: 'discom', privateKey: signingKeyOf('discom') };
   const { jws, payloadHash } = signedOnce(JSON.stringify(payload), () => signOrder(payload, signer));
   const { keyEpoch } = await meterIn(books, meterId);
-  const commitments = issuerOver(books).orderCommitments({ meterId, keyEpoch, payloadHash });
+  const commitments = await issuerOver(books).orderCommitments({ meterId, keyEpoch, payloadHash });
   const request = { jws, keyEpoch, issuedAt: ISSUED_AT, ...commitments };
   return { name, request, by: 'gateway', txId: `order-${requestId}` };
 }
