@@ -11,6 +11,8 @@ import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
 import { createClockKeeper } from './metering/clock-keeper.ts';
 import type { LiveBoard } from './observability/live-board.ts';
 import { createQuarantine, type Quarantine } from './quarantine/quarantine.ts';
+import { createCatchUp } from './redemption/catch-up.ts';
+import { createLedgerFollower } from './redemption/ledger-follower.ts';
 import { createMeterWatch } from './redemption/meter-watch.ts';
 import type { RedemptionObserver } from './redemption/observer.ts';
 import { createPresenter, type Presenter } from './redemption/presenter.ts';
@@ -55,13 +57,15 @@ export interface AssembledGateway {
   readonly local: LocalRedemptions;
   /** Begins with `start`, and with the first `refresh` knows whether the ledger issues. */
   readonly quarantine: Quarantine;
+  /** Begins the sweep, and to follow the ledger’s events. */
+  start(): void;
   /** How much is on its way, by kind. */
   figures(): Readonly<Record<string, number>>;
   /** Resolves when nothing waits for the ledger. */
   idle(): Promise<void>;
 }
 
-/** Connects the parts; from then on it answers what comes over the bus. The sweep begins with `presenter.start`. */
+/** Connects the parts; from then on it answers what comes over the bus. The sweep begins with `start`. */
 export function assembleGateway(parts: GatewayParts): AssembledGateway {
   const { config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError } = parts;
   const link = createMqttLink(bus, config.site);
@@ -100,8 +104,21 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   };
   const local = createLocalRedemptions(deskPorts);
   const listens = (id: string) => bus.isConnected(identityOf({ who: 'meter', id }));
-  const presenterPorts = { ledger, issuer, redemptions, isListening: listens, clock, signal, onError };
+  const catchUp = createCatchUp({ ledger, redemptions });
+  const presenterPorts = {
+    ledger,
+    issuer,
+    redemptions,
+    catchUp,
+    isListening: listens,
+    clock,
+    signal,
+    onError,
+  };
   const presenter = createPresenter(presenterPorts, config.sweep);
+  const follower = createLedgerFollower({
+    ...{ ledger, redemptions, presenter, catchUp, clock, signal, onError },
+  });
   const desk = createRequestDesk(deskPorts, observer);
   const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });
   const quarantine = createQuarantine({
@@ -125,6 +142,10 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
 
   return {
     ...{ link, redemptions, presenter, local, quarantine },
+    start() {
+      presenter.start();
+      follower.start();
+    },
     figures: () => ({
       inFlight: redemptions.inFlight,
       meters: redemptions.meters,

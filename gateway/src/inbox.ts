@@ -1,5 +1,6 @@
 import { type StatusFields, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Issuer } from './issuer/issuer.ts';
+import { createLanes } from './lanes.ts';
 import type { MqttInbox } from './links/mqtt/link.ts';
 import type { LiveBoard } from './observability/live-board.ts';
 import type { MeterWatch } from './redemption/meter-watch.ts';
@@ -8,7 +9,6 @@ import type { Presenter } from './redemption/presenter.ts';
 import type { Redemptions } from './redemption/redemptions.ts';
 import type { RequestDesk } from './requests/desk.ts';
 import { readTelemetry } from './telemetry/readings.ts';
-import { createTurns } from './turns.ts';
 
 export interface InboxPorts {
   readonly issuer: Issuer;
@@ -26,12 +26,12 @@ export interface InboxPorts {
 
 const decoder = new TextDecoder();
 /** Frames of one meter, and of all, that may wait to be read; what comes beyond is said again by its meter. */
-const TURNS = { maxOfOne: 256, maxInAll: 50_000 } as const;
+const LANES = { maxOfOne: 256, maxInAll: 50_000 } as const;
 
 /** What the gateway does with each thing that meters and handsets say. Nothing here throws: the sender may be a liar. */
 export function createInbox(ports: InboxPorts): MqttInbox {
   const { issuer, redemptions, presenter, observer } = ports;
-  const turns = createTurns(TURNS);
+  const lanes = createLanes(LANES);
 
   /**
    * A meter that speaks is there, also behind a broker that does not tell of presence; what it has open is due then.
@@ -72,7 +72,8 @@ export function createInbox(ports: InboxPorts): MqttInbox {
 
   /** A meter's frames are taken in the order in which it sent them: an older register after a newer one looks like a fall. */
   function inTurn(meterId: string, take: () => Promise<void>): void {
-    if (turns.take(meterId, take, (error) => ports.onError(error, `take a frame of meter ${meterId}`))) return;
+    if (lanes.take(meterId, take, (error) => ports.onError(error, `take a frame of meter ${meterId}`)))
+      return;
     observer.refused({ meterId, code: 'BUSY', message: 'A frame was dropped: too many wait to be read.' });
   }
 

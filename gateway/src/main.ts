@@ -167,7 +167,7 @@ async function build(
   undo.push(() => http.close());
   const mqttPort = broker === undefined ? undefined : await listenBroker(broker, config.mqtt);
   listening = true;
-  gateway.presenter.start();
+  gateway.start();
   gateway.quarantine.start();
   await announce(gateway.link, config, 'online');
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');

@@ -37,7 +37,7 @@ export interface Ledger {
   evaluate<N extends QueryName>(name: N, request: QueryRequest<N>): Promise<QueryResult<N>>;
   /** The committed outcome of a transaction id, the caller's or the ledger's own, or `undefined` if this ledger never committed it. */
   lookup(txId: string): Promise<Committed<unknown> | undefined>;
-  /** Events of committed blocks from `fromBlock` on, in order, then live until `signal` aborts. A hint only: the sweep is the truth. */
-  events(fromBlock: number, signal: AbortSignal): AsyncIterable<LedgerEvent>;
+  /** Events of committed blocks from `fromBlock` on (`now`: of those that follow), in order, then live until `signal` aborts. A hint only: the sweep is the truth. */
+  events(fromBlock: number | 'now', signal: AbortSignal): AsyncIterable<LedgerEvent>;
   close(): Promise<void>;
 }

@@ -73,6 +73,14 @@ const settled = (outcome: 'redeemed' | 'voided' | 'refused'): RedemptionInput =>
 });
 
 describe('the redemption core', () => {
+  it('tells what another gateway brought to the ledger in the same steps', () => {
+    const proved = { ...settled('redeemed'), receipt: new Uint8Array(128) } as RedemptionInput;
+    const { told, state, count } = play(deliver('credit', agent), proved);
+    expect(told).toEqual(['r1:pending', 'r1:on-meter', 'r1:settled']);
+    expect(state.deliveries).toEqual([]);
+    expect(count('settle')).toBe(0);
+  });
+
   it('presents at once to a meter that is there, and tells each step of the way', () => {
     const { told, count, state } = play(
       here,

@@ -264,12 +264,15 @@ function notNow(
 function settled(state: MeterRedemptions, input: Input<'settled'>): RedemptionStep {
   const { voucherId, outcome, txId } = input;
   const ended = state.deliveries.filter((one) => one.voucherId === voucherId);
-  const effects = ended.flatMap((delivery) =>
-    delivery.watchers.flatMap((watcher) => {
+  const effects = ended.flatMap((known) => {
+    const delivery = withReceipt(known, input.receipt);
+    const credited = delivery !== known && outcome === 'redeemed' ? tellCredited(delivery) : [];
+    const told = delivery.watchers.flatMap((watcher) => {
       const progress = endOf({ watcher, outcome, delivery, txId });
       return progress === undefined ? [] : tellOne(watcher, progress);
-    }),
-  );
+    });
+    return [...credited, ...told];
+  });
   const alarm: RedemptionEffect[] =
     outcome === 'refused' ? [{ type: 'alarm', voucherId, code: 'BAD_OPENING' }] : [];
   return {
@@ -277,6 +280,12 @@ function settled(state: MeterRedemptions, input: Input<'settled'>): RedemptionSt
     effects: [...effects, ...alarm],
   };
 }
+
+/** Proved through another gateway: whoever waits here hears the same steps. */
+const withReceipt = (delivery: Delivery, receipt: Uint8Array | undefined): Delivery =>
+  delivery.receipt !== undefined || receipt === undefined
+    ? delivery
+    : { ...delivery, phase: 'answered', receipt };
 
 function unsettled(state: MeterRedemptions, voucherId: string, nowMs: number): RedemptionStep {
   const deliveries = state.deliveries.map((delivery): Delivery => {

@@ -23,8 +23,10 @@ function presenterOf({ isListening }: { isListening: boolean }) {
       redemptions: {
         isReachable: (meterId: string) => reachable.has(meterId),
         reachable: (meterId: string) => void reachable.add(meterId),
+        waiting: () => new Set(),
         inFlight: 0,
       } as unknown as Redemptions,
+      catchUp: async () => undefined,
       isListening: () => isListening,
       clock: createManualClock(),
       signal: new AbortController().signal,

@@ -1,6 +1,7 @@
 import { type Clock, pause } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { CatchUp } from './catch-up.ts';
 import { createKnocks } from './knocks.ts';
 import { openFrames } from './open-frames.ts';
 import type { Redemptions } from './redemptions.ts';
@@ -17,6 +18,8 @@ export interface SweepLimits {
 /** How long the sweep waits for room before it goes on all the same, and between looks, ms. */
 const ROOM_DEADLINE_MS = 10_000;
 const ROOM_LOOK_MS = 20;
+/** Vouchers whose end is looked up after one sweep; the next takes more. */
+const MAX_LOOKED_UP = 1_000;
 /** Meters whose open vouchers are read at the same time. */
 const READERS = 4;
 
@@ -24,6 +27,7 @@ export interface PresenterPorts {
   readonly ledger: Pick<Ledger, 'evaluate'>;
   readonly issuer: Issuer;
   readonly redemptions: Redemptions;
+  readonly catchUp: CatchUp;
   /**
    * Whether a meter is connected now, whose redemptions count it as away because it did not answer for a while;
    * `undefined` where its broker does not tell.
@@ -93,6 +97,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   async function sweep(): Promise<number> {
     let found = 0;
     knocks.next();
+    const ended = redemptions.waiting();
     for (let after: string | undefined; ; ) {
       const page = await ledger.evaluate('MetersWithOpen', {
         limit: limits.pageSize,
@@ -102,13 +107,24 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
         if (!redemptions.isReachable(meterId) && ports.isListening(meterId))
           redemptions.reachable(meterId, true);
       }
+      for (const { open } of page.meters) for (const { voucherId } of open) ended.delete(voucherId);
       const reachable = page.meters.filter((meter) => redemptions.isReachable(meter.meterId));
       found += reachable.length;
       for (const meter of reachable) enqueue(meter.meterId);
       await knocks.at(page.meters.map(({ meterId }) => meterId).filter(isUnheardOf));
-      if (page.next === undefined || signal.aborted) return found;
+      if (page.next === undefined || signal.aborted) break;
       after = page.next;
       await pause(clock, 0, signal);
+    }
+    await catchUpWith(ended);
+    return found;
+  }
+
+  /** What waited here for a meter that is elsewhere, and is not open any more: it ended there. */
+  async function catchUpWith(ended: ReadonlySet<string>): Promise<void> {
+    for (const voucherId of [...ended].slice(0, MAX_LOOKED_UP)) {
+      if (signal.aborted) return;
+      await ports.catchUp(voucherId);
     }
   }
 

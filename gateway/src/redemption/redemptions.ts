@@ -1,7 +1,8 @@
-import type { MeterSummary } from '@tapwatt/chaincode';
+import type { MeterSummary, VoucherRecord } from '@tapwatt/chaincode';
 import {
   bytesToHex,
   type ErrorCode,
+  hexToBytes,
   type ReceiptFields,
   type StatusFields,
   TapwattError,
@@ -74,6 +75,10 @@ export interface Redemptions {
   shown(status: StatusFields): void;
   /** Settles a receipt that a courier carried; the meter's own deliveries hear of it too. */
   settle(frame: Uint8Array): Promise<Settlement>;
+  /** What the ledger says of a voucher that waits here; says nothing while it is open. */
+  ended(record: VoucherRecord): void;
+  /** Vouchers that wait here for meters that are not reachable here. */
+  waiting(): Set<string>;
   /** Where a voucher under way stands; `undefined` when it is not under way. */
   progress(meterId: string, voucherId: string): Progress | undefined;
   /** Deliveries presented, or answered and not yet settled. */
@@ -282,6 +287,23 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
       return settlement;
     },
 
+    ended(record) {
+      const { voucherId, meterId, settledTxId: txId, receipt } = record;
+      const outcome = OUTCOME_OF[record.status];
+      if (outcome === undefined || txId === undefined || !entries.has(meterId)) return;
+      const proof = receipt === undefined ? {} : { receipt: hexToBytes(receipt) };
+      feed(meterId, { type: 'settled', voucherId, outcome, txId, ...proof });
+    },
+
+    waiting() {
+      const away = [...busy].flatMap((meterId) => entries.get(meterId)?.redemptions ?? []);
+      return new Set(
+        away.flatMap(({ reachable, deliveries }) =>
+          reachable ? [] : deliveries.filter(isWaiting).map((delivery) => delivery.voucherId),
+        ),
+      );
+    },
+
     progress(meterId, voucherId) {
       const state = entries.get(meterId)?.redemptions;
       return state === undefined ? undefined : progressOfVoucher(state, voucherId);
@@ -323,6 +345,17 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     };
   }
 }
+
+const OUTCOME_OF: Readonly<Record<VoucherRecord['status'], 'redeemed' | 'voided' | undefined>> = {
+  ISSUED: undefined,
+  CANCELLING: undefined,
+  REDEEMED: 'redeemed',
+  VOIDED: 'voided',
+  RELEASED: 'voided',
+};
+
+const isWaiting = ({ phase, purpose }: MeterRedemptions['deliveries'][number]): boolean =>
+  phase === 'waiting' && purpose !== 'order';
 
 const onTheirWay = (state: MeterRedemptions): number =>
   state.deliveries.reduce((count, delivery) => (delivery.phase === 'waiting' ? count : count + 1), 0);

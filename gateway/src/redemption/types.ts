@@ -56,6 +56,8 @@ export type RedemptionInput =
       readonly voucherId: string;
       readonly outcome: SettleOutcome;
       readonly txId: string;
+      /** The receipt that proved it, where it did not come through this gateway. */
+      readonly receipt?: Uint8Array;
     }
   /** The receipt could not be settled: the voucher is shown again later, for another receipt. */
   | { readonly type: 'unsettled'; readonly voucherId: string }

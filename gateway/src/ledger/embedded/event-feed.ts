@@ -77,7 +77,7 @@ export class EventFeed {
   }
 
   /** Throws `LedgerUnavailable` BUSY beyond the limit of readers. */
-  async *subscribe(fromBlock: number, signal: AbortSignal): AsyncIterable<LedgerEvent> {
+  async *subscribe(fromBlock: number | 'now', signal: AbortSignal): AsyncIterable<LedgerEvent> {
     if (this.#subscribers >= this.#limits.subscribers) {
       throw new LedgerUnavailable(`${this.#subscribers} readers of events are connected already.`, {
         code: 'BUSY',
@@ -85,7 +85,8 @@ export class EventFeed {
     }
     this.#subscribers += 1;
     try {
-      for (let block = Math.max(0, fromBlock); !signal.aborted && !this.#closed; ) {
+      const first = fromBlock === 'now' ? this.#source.headNumber() + 1 : Math.max(0, fromBlock);
+      for (let block = first; !signal.aborted && !this.#closed; ) {
         const events = this.#next(block);
         if (events === undefined) {
           await this.#sleep(signal);

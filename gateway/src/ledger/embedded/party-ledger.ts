@@ -74,7 +74,7 @@ export class PartyLedger implements Ledger {
     return this.#engine.lookup(txId);
   }
 
-  events(fromBlock: number, signal: AbortSignal): AsyncIterable<LedgerEvent> {
+  events(fromBlock: number | 'now', signal: AbortSignal): AsyncIterable<LedgerEvent> {
     return this.#engine.feed.subscribe(fromBlock, signal);
   }
 

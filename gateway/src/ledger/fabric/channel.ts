@@ -123,12 +123,11 @@ export class FabricChannel {
     return resultOf(await this.evaluate(invocation, QUERY_CONTRACT));
   }
 
-  /** Events of our contract from a block on, until `close` of what it answers. */
-  events(startBlock: number) {
+  /** Events of our contract from a block on, or of the blocks that follow, until `close` of what it answers. */
+  events(startBlock: number | 'now') {
     const { peers, channel, chaincode } = this.#parts;
-    return peers.reach(({ gateway }) =>
-      gateway.getNetwork(channel).getChaincodeEvents(chaincode, { startBlock: BigInt(startBlock) }),
-    );
+    const from = startBlock === 'now' ? {} : { startBlock: BigInt(startBlock) };
+    return peers.reach(({ gateway }) => gateway.getNetwork(channel).getChaincodeEvents(chaincode, from));
   }
 
   close(): void {

@@ -90,9 +90,9 @@ export class FabricLedger implements Ledger {
     return typeof fabricTxId === 'string' ? this.#outcomeOf(fabricTxId) : undefined;
   }
 
-  events(fromBlock: number, signal: AbortSignal): AsyncIterable<LedgerEvent> {
+  events(fromBlock: number | 'now', signal: AbortSignal): AsyncIterable<LedgerEvent> {
     const ended = AbortSignal.any([signal, this.#closing.signal]);
-    return followEvents(this.#parts, Math.max(0, fromBlock), ended);
+    return followEvents(this.#parts, fromBlock === 'now' ? 'now' : Math.max(0, fromBlock), ended);
   }
 
   /** The newest block. Throws `LedgerUnavailable`. */

@@ -13,14 +13,15 @@ interface FollowPorts {
 
 /** How far a reader is: the block, and those of its transactions that were told. */
 interface Place {
-  block: number;
+  /** `now` until the first event is heard. */
+  block: number | 'now';
   readonly told: Set<string>;
 }
 
 /** Events from a block on, in order; a stream that breaks is taken up where it was, until `signal` aborts. */
 export async function* followEvents(
   { channel, clock, limits }: FollowPorts,
-  fromBlock: number,
+  fromBlock: number | 'now',
   signal: AbortSignal,
 ): AsyncGenerator<LedgerEvent> {
   const place: Place = { block: fromBlock, told: new Set() };
@@ -42,7 +43,7 @@ export async function* followEvents(
 
 async function* streamed(
   channel: FollowPorts['channel'],
-  startBlock: number,
+  startBlock: number | 'now',
   signal: AbortSignal,
 ): AsyncGenerator<ChaincodeEvent> {
   const stream = await channel.events(startBlock);
@@ -59,8 +60,8 @@ async function* streamed(
 /** A stream begins with a whole block, of which some may have been told. */
 function isNews(place: Place, { blockNumber, transactionId }: ChaincodeEvent): boolean {
   const block = Number(blockNumber);
-  if (block < place.block) return false;
-  if (block > place.block) {
+  if (place.block !== 'now' && block < place.block) return false;
+  if (block !== place.block) {
     place.block = block;
     place.told.clear();
   }

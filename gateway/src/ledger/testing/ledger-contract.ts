@@ -220,6 +220,24 @@ export function describeLedger(name: string, open: () => Promise<LedgerUnderTest
       expect(event).toMatchObject({ name: 'DepositChanged', payload: { depositId: load.name('told3') } });
     });
 
+    it('tells only what follows where the events are asked for from now on', async () => {
+      const { txId: before } = (await depositOf('before-now')).committed;
+      const stop = new AbortController();
+      let heard: LedgerEvent | undefined;
+      const following = (async () => {
+        for await (const event of discom.events('now', stop.signal)) {
+          heard = event;
+          return;
+        }
+      })();
+      // A stream over the network may open later than the next commit.
+      for (let n = 0; heard === undefined; n += 1) await depositOf(`now${n}`);
+      stop.abort();
+      await following;
+      expect(heard).toMatchObject({ name: 'DepositChanged' });
+      expect(heard?.txId).not.toBe(before);
+    });
+
     it('answers lists in pages, in the order of keys', async () => {
       const found: string[] = [];
       for (let after: string | undefined; ; ) {

@@ -89,13 +89,13 @@ export class MemoryLedger {
     return committed;
   }
 
-  async *#follow(fromBlock: number, signal: AbortSignal): AsyncGenerator<LedgerEvent> {
-    for (let n = 0; !signal.aborted; ) {
+  async *#follow(fromBlock: number | 'now', signal: AbortSignal): AsyncGenerator<LedgerEvent> {
+    for (let n = fromBlock === 'now' ? this.#events.length : 0; !signal.aborted; ) {
       const event = this.#events[n];
       if (event === undefined) await this.#sleep(signal);
       else {
         n += 1;
-        if (event.blockNumber >= fromBlock) yield event;
+        if (fromBlock === 'now' || event.blockNumber >= fromBlock) yield event;
       }
     }
   }

@@ -8,6 +8,7 @@ import {
   runTransaction,
   type Submitter,
   type TransactionContext,
+  type TransactionEvent,
 } from '@tapwatt/chaincode';
 import { bytesToHex, type ErrorCode } from '@tapwatt/firmware-contracts';
 import {
@@ -36,6 +37,7 @@ interface Endorsed {
   readonly reads: ReadonlyMap<string, number>;
   readonly writes: ReadonlyMap<string, string>;
   readonly result: unknown;
+  readonly event: TransactionEvent | undefined;
   readonly done: (validity: 'valid' | 'conflict' | 'duplicate') => void;
 }
 
@@ -57,6 +59,7 @@ export class FabricModel {
   readonly #chance: Chance;
   readonly #state = new VersionedState();
   readonly #committed = new Map<string, Committed<unknown>>();
+  readonly #readers = new Set<(event: LedgerEvent) => void>();
   #ordered: Endorsed[] = [];
   #block = 0;
   #isCutting = false;
@@ -83,7 +86,7 @@ export class FabricModel {
         await this.#reach('peer-away');
         return this.#committed.get(txId);
       },
-      async *events(): AsyncIterable<LedgerEvent> {},
+      events: (_from, signal) => this.#events(signal),
       close: async () => undefined,
     };
   }
@@ -125,12 +128,12 @@ export class FabricModel {
 
   async #endorse(callOver: (state: LedgerState) => Promise<Call>, txId: string) {
     const { state, reads, writes } = this.#state.during();
-    const { result } = await asLedgerErrors(async () => {
+    const { result, event } = await asLedgerErrors(async () => {
       const { name, request, ...by } = await callOver(state);
       const ctx: TransactionContext = { state, txId, ...by };
       return runTransaction(name as never, request as never, ctx);
     });
-    return { txId, reads, writes, result };
+    return { txId, reads, writes, result, event };
   }
 
   async #order(endorsed: Omit<Endorsed, 'done'>, txId: string): Promise<string> {
@@ -181,14 +184,45 @@ export class FabricModel {
     for (const transaction of block) transaction.done(this.#validate(transaction));
   }
 
-  #validate({ txId, reads, writes, result }: Endorsed): 'valid' | 'conflict' | 'duplicate' {
+  #validate({ txId, reads, writes, result, event }: Endorsed): 'valid' | 'conflict' | 'duplicate' {
     if (this.#committed.has(txId)) return 'duplicate';
     if (!this.#state.isStill(reads)) return 'conflict';
     this.#state.commit(writes, { txId, blockNumber: this.#block });
     this.#committed.set(txId, { txId, blockNumber: this.#block, result });
     this.#books.committed([...writes]);
     for (const value of writes.values()) this.#world.written('ledger', value);
+    if (event !== undefined)
+      for (const read of this.#readers) this.#emit({ ...event, txId, blockNumber: this.#block }, read);
     return 'valid';
+  }
+
+  /** Late, and lost where a reader's peer goes away. */
+  #emit(event: LedgerEvent, read: (event: LedgerEvent) => void): void {
+    if (this.#chance.happens(this.#world.strength('peer-away') * AWAY_PROBABILITY)) {
+      this.#world.tally.fault('peer-away');
+      return;
+    }
+    this.#world.time.after(LEAST_DELAY_MS + this.#chance.below(DELAY_SPREAD_MS), () => read(event));
+  }
+
+  async *#events(signal: AbortSignal): AsyncIterable<LedgerEvent> {
+    const unread: LedgerEvent[] = [];
+    let wake = (): void => undefined;
+    const read = (event: LedgerEvent): void => {
+      unread.push(event);
+      wake();
+    };
+    this.#readers.add(read);
+    try {
+      while (!signal.aborted) {
+        for (let event = unread.shift(); event !== undefined; event = unread.shift()) yield event;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      this.#readers.delete(read);
+    }
   }
 }
 

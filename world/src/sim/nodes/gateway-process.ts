@@ -98,7 +98,7 @@ export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
     },
     ...{ ledger, issuer, clock },
   });
-  gateway.presenter.start();
+  gateway.start();
   const order = createAdministration({
     ...{ ledger, issuer, clock, onMeterChanged: gateway.presenter.enqueue },
     submitOrder: (jws) => life.through('commit of an order', () => parts.submitOrder(jws)),

@@ -10,7 +10,12 @@ export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
     life.through(`commit of ${name}`, () => ledger.submit(name, request, options)),
   evaluate: async (name, request) => life.through(`query`, () => ledger.evaluate(name, request)),
   lookup: (txId) => life.through('lookup', () => ledger.lookup(txId)),
-  events: (from, signal) => ledger.events(from, signal),
+  async *events(from, signal) {
+    for await (const event of ledger.events(from, signal)) {
+      if (!life.isAlive) return;
+      yield event;
+    }
+  },
   close: () => ledger.close(),
 });
 

@@ -1,4 +1,4 @@
-export interface TurnLimits {
+export interface LaneLimits {
   /** Pieces of work of one name, and of all, that may wait or run. */
   readonly maxOfOne: number;
   readonly maxInAll: number;
@@ -7,14 +7,14 @@ export interface TurnLimits {
 type Work = () => Promise<void>;
 
 /** Runs pieces of work of the same name one after another, in the order in which they came; of other names at the same time. */
-export interface Turns {
+export interface Lanes {
   /** `false` when there is no room: the work is not done. What it throws goes to `onError`, and the next has its turn. */
   take(name: string, work: Work, onError: (error: unknown) => void): boolean;
   readonly waiting: number;
 }
 
-export function createTurns({ maxOfOne, maxInAll }: TurnLimits): Turns {
-  const lanes = new Map<string, Work[]>();
+export function createLanes({ maxOfOne, maxInAll }: LaneLimits): Lanes {
+  const queues = new Map<string, Work[]>();
   let waiting = 0;
 
   async function runAll(name: string, lane: Work[]): Promise<void> {
@@ -23,19 +23,19 @@ export function createTurns({ maxOfOne, maxInAll }: TurnLimits): Turns {
       lane.shift();
       waiting -= 1;
     }
-    lanes.delete(name);
+    queues.delete(name);
   }
 
   return {
     take(name, work, onError) {
-      const lane = lanes.get(name);
+      const lane = queues.get(name);
       if (waiting >= maxInAll || (lane?.length ?? 0) >= maxOfOne) return false;
       waiting += 1;
       const safe = () => work().catch(onError);
       if (lane !== undefined) lane.push(safe);
       else {
         const fresh = [safe];
-        lanes.set(name, fresh);
+        queues.set(name, fresh);
         void runAll(name, fresh);
       }
       return true;
