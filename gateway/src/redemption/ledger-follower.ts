@@ -6,7 +6,7 @@ import type { Presenter } from './presenter.ts';
 import type { Redemptions } from './redemptions.ts';
 
 /** By then this gateway knows of all that it did itself; what it does not know was done by another. ms */
-export const HINT_DELAY_MS = 250;
+const HINT_DELAY_MS = 250;
 /** A stream of events that ended is asked for again after so long, ms. */
 const RETRY_MS = 1_000;
 /** Hints that wait; one more is left to the sweep. */
