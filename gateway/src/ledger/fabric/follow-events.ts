@@ -6,7 +6,7 @@ import type { FabricLimits } from './limits.ts';
 type EventStream = AsyncIterable<ChaincodeEvent> & { close(): void };
 
 interface FollowPorts {
-  readonly channel: { events(startBlock: number): Promise<EventStream> };
+  readonly channel: { events(startBlock: number | 'now'): Promise<EventStream> };
   readonly clock: Clock;
   readonly limits: Pick<FabricLimits, 'eventsFirstMs' | 'eventsMaxMs'>;
 }
