@@ -1,5 +1,6 @@
 export { createAdministration } from './administration.ts';
 export { type AssembledGateway, assembleGateway } from './assemble-gateway.ts';
+export { recordRestore } from './backup/record-restore.ts';
 export type { Fleet } from './cli/fleet.ts';
 export { type ProvisionOptions, provisionFleet } from './cli/provision-fleet.ts';
 export { type Credentials, createCredentials } from './credentials.ts';
@@ -10,6 +11,7 @@ export { checkInvariants, type InvariantReport } from './ledger/check-invariants
 export {
   type DiskVerifier,
   type EmbeddedLedger,
+  loadRows,
   openEmbeddedLedger,
   SimulatedDisk,
   type StorageErrorCode,

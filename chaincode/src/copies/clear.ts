@@ -42,8 +42,8 @@ export async function clearedByEnd(
   return { ...(await withRemainder(work, after, end)), cleared: { restores, keyEpoch } };
 }
 
-/** A receipt shows the epoch that the meter is in, as a status does; what counts in the end is C's. */
-export async function readByReceipt(work: Work, meter: MeterRecord, keyEpoch: number): Promise<MeterRecord> {
+/** A receipt, or an old status, shows the epoch that the meter is in; the figures that count in the end are those with C. */
+export async function readEpoch(work: Work, meter: MeterRecord, keyEpoch: number): Promise<MeterRecord> {
   const { restores = 0 } = await ledgerOf(work.draft);
   if (keyEpoch !== meter.keyEpoch || meter.read === restores || !isUncleared(restores, meter)) return meter;
   const read: MeterRecord = { ...meter, read: restores };

@@ -78,6 +78,17 @@ test('an order from before the restore moves the epoch and clears nothing', asyn
   expect(await meterOne()).toMatchObject({ keyEpoch: 3, quarantined: false });
 });
 
+test('a status older than the newest receipt tells the epoch of a meter in quarantine, and none of its figures', async () => {
+  const before = town.status('1');
+  await town.settle(await town.credit(await town.buy('r1')));
+  const { seen } = await meterOne();
+  await town.recordRestore();
+  await town.submit('RecordMeter', { status: before }, 'gateway');
+  expect(await meterOne()).toMatchObject({ restored: 'read', quarantine: 'restored', seen });
+  await town.renewKey('1', 'o1');
+  expect(await meterOne()).toMatchObject({ quarantined: false, keyEpoch: 2 });
+});
+
 test('a second restore begins all over', async () => {
   await town.recordRestore();
   await town.read('1');

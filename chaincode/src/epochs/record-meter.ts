@@ -5,7 +5,7 @@ import {
   STATE_BIT,
   type StatusFields,
 } from '@tapwatt/firmware-contracts';
-import { isOldInQuarantine, readInQuarantine } from '../copies/clear.ts';
+import { isOldInQuarantine, readEpoch, readInQuarantine } from '../copies/clear.ts';
 import { ahead } from '../copies/evidence.ts';
 import type { MeterFigures } from '../protocol/records.ts';
 import type { TransactionRequest, TransactionResult } from '../protocol/transactions.ts';
@@ -45,7 +45,7 @@ async function read(
 ): Promise<MeterRecord> {
   // A status of an epoch long ended is an old one: its frame is authentic for ever.
   if (fields.keyEpoch < meter.keyEpoch) return meter;
-  if (await isOldInQuarantine(work, meter, fields.receiptNo)) return meter;
+  if (await isOldInQuarantine(work, meter, fields.receiptNo)) return readEpoch(work, meter, fields.keyEpoch);
   const seen: MeterFigures = {
     keyEpoch: fields.keyEpoch,
     receiptNo: fields.receiptNo,

@@ -1,5 +1,5 @@
 import { endsEpoch } from '@tapwatt/firmware-contracts';
-import { readByReceipt } from '../copies/clear.ts';
+import { readEpoch } from '../copies/clear.ts';
 import { ahead, suspectCopy } from '../copies/evidence.ts';
 import { settleEndOfEpoch } from '../epochs/ended.ts';
 import type { VoucherRecord } from '../protocol/records.ts';
@@ -63,7 +63,7 @@ async function meterAfter(work: Work, { meterId }: ShownReceipt): Promise<Pick<S
 
 /** A receipt shows its meter's window too: a seq in it that was never issued was issued by another copy of this ledger. */
 async function noticeWindow(work: Work, { meterId, keyEpoch, hi }: ShownReceipt): Promise<void> {
-  const meter = await readByReceipt(work, await requireMeter(work.draft, meterId), keyEpoch);
+  const meter = await readEpoch(work, await requireMeter(work.draft, meterId), keyEpoch);
   const firstUnissued = keyEpoch > meter.keyEpoch ? 1 : meter.nextSeq;
   if (keyEpoch < meter.keyEpoch || hi < firstUnissued) return;
   work.draft.put(KEY.meter(meterId), await ahead(work, meter, { what: 'ledger-behind', keyEpoch }));

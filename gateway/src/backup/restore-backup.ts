@@ -8,12 +8,12 @@ import {
   classicLevelPlace,
   headOf,
   loadRows,
-  openEmbeddedLedger,
   type StorageWrite,
   verifyLedgerDirectory,
 } from '../ledger/embedded/index.ts';
 import { type BackupFile, openBackupFile } from './backup-file.ts';
 import type { Manifest } from './manifest.ts';
+import { recordRestore } from './record-restore.ts';
 
 export interface RestoreOptions {
   readonly file: string;
@@ -77,7 +77,14 @@ async function prepare(
   try {
     await loadRows(classicLevelPlace(fresh), counted(rows(), manifest, options.onProgress));
     await requireWhole(fresh, options, manifest);
-    return await recordRestore(fresh, options, manifest);
+    return await recordRestore(
+      {
+        ...{ directory: fresh, signingKey: options.ledgerKey, gatewayId: options.gatewayId },
+        clock: { now: () => options.clock.nowMs() },
+        random: { bytes: options.random },
+      },
+      manifest.head,
+    );
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     throw error;
@@ -154,27 +161,6 @@ async function requireWhole(
   if (isWhole && result.ledgerId === ledgerId) return;
   const problem = result.finding?.problem ?? 'its head is not the one that the manifest names';
   throw new TapwattError('DATA_DAMAGED', `The backup does not verify: ${problem}`);
-}
-
-async function recordRestore(
-  directory: string,
-  { ledgerKey, clock, random, gatewayId }: RestoreOptions,
-  { head }: Manifest,
-): Promise<number> {
-  const ledger = await openEmbeddedLedger({
-    directory,
-    signingKey: ledgerKey,
-    clock: { now: () => clock.nowMs() },
-    random: { bytes: random },
-  });
-  try {
-    const at = Math.floor(clock.nowMs() / 1000);
-    const gateway = ledger.as({ partyId: gatewayId, role: 'gateway' });
-    const { number, hash } = head;
-    return (await gateway.submit('RecordRestore', { number, hash, at })).result.restores;
-  } finally {
-    await ledger.close();
-  }
 }
 
 /** `20261122T110141Z` */

@@ -185,12 +185,15 @@ export function createQuarantine(ports: QuarantinePorts): Quarantine {
     }
   }
 
-  /** A status older than what the ledger has seen since looks like a register that fell: it is not shown. */
+  /**
+   * An old status will do, since a meter sends one only when it connects and may stay for days: it tells the epoch to
+   * end. Only of a closed meter, which no epoch's end clears, an old one would look like a register that fell.
+   */
   async function readMeter(meter: MeterDetail): Promise<void> {
     const status = statuses.get(meter.meterId);
     const decoded = status === undefined ? undefined : decodeStatus(status);
     if (status === undefined || decoded?.ok !== true) return;
-    if (decoded.fields.receiptNo < (meter.seen?.receiptNo ?? 0)) return;
+    if (meter.closed && decoded.fields.receiptNo < (meter.seen?.receiptNo ?? 0)) return;
     const transaction = { name: 'RecordMeter', request: { status: bytesToHex(status) } } as const;
     const { result } = await submitSurely(ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
     if (result.changed) changed(meter.meterId, result.alarms);

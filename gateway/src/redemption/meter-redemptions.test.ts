@@ -65,7 +65,7 @@ const receipt = (
 
 const here: RedemptionInput = { type: 'reachable', reachable: true };
 const gone: RedemptionInput = { type: 'reachable', reachable: false };
-const settled = (outcome: 'redeemed' | 'voided' | 'refused'): RedemptionInput => ({
+const settled = (outcome: 'redeemed' | 'voided' | 'refused' | 'orphan'): RedemptionInput => ({
   type: 'settled',
   voucherId: A,
   outcome,
@@ -211,6 +211,19 @@ describe('the redemption core', () => {
     const { count } = play(here, deliver('order'), receipt(RESULT.BAD_EPOCH, { kind: 6 }));
     expect(count('withdraw-order')).toBe(1);
   });
+
+  it.each([
+    [RESULT.ALREADY_APPLIED, 'fulfil', ['r1:accepted', 'r1:on-meter', 'r1:settled']],
+    [RESULT.ALREADY_VOIDED, 'void', ['r1:accepted', 'r1:voided']],
+  ] as const)(
+    'tells the end of a voucher that the ledger had forgotten and took down as an orphan: %s',
+    (result, proof, expected) => {
+      const answers = [receipt(result, { proof }), settled('orphan')];
+      const { told, state } = play(here, deliver('credit', agent), ...answers);
+      expect(told).toEqual(expected);
+      expect(state.deliveries).toEqual([]);
+    },
+  );
 
   it('shows a voucher again when its receipt could not be settled', () => {
     const { count } = play(

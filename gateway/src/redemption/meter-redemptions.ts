@@ -203,7 +203,7 @@ function provedByMeter(
       news = false;
       return delivery;
     }
-    const answered: Delivery = { ...delivery, phase: 'answered', receipt: frame };
+    const answered: Delivery = { ...delivery, phase: 'answered', receipt: frame, proof: answer.proof };
     if (answer.proof === 'fulfil') effects.push(...tellCredited(answered));
     return answered;
   });
@@ -303,14 +303,19 @@ function endOf(end: {
 }): Progress | undefined {
   const { voucherId, receipt } = end.delivery;
   const proof = receipt === undefined ? {} : { receipt };
-  if (end.outcome === 'redeemed') {
+  const outcome = end.outcome === 'orphan' ? endOfOrphan(end.delivery) : end.outcome;
+  if (outcome === 'redeemed') {
     return end.watcher.asks === 'credit'
       ? { status: 'settled', voucherId, txId: end.txId }
       : { status: 'redeemed', voucherId, txId: end.txId, ...proof };
   }
-  if (end.outcome === 'voided') return { status: 'voided', voucherId, txId: end.txId, ...proof };
+  if (outcome === 'voided') return { status: 'voided', voucherId, txId: end.txId, ...proof };
   return undefined;
 }
+
+/** A ledger that has forgotten a voucher takes its meter's word for it; what that means for the money, people decide. */
+const endOfOrphan = ({ proof }: Delivery): 'redeemed' | 'voided' | undefined =>
+  proof === 'fulfil' ? 'redeemed' : proof === 'void' ? 'voided' : undefined;
 
 /** Where a voucher under way stands: its void order's state when there is one. */
 export function progressOfVoucher(state: MeterRedemptions, voucherId: string): Progress | undefined {

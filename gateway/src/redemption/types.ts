@@ -25,6 +25,8 @@ export interface Delivery {
   readonly watchers: readonly Watcher[];
   /** The receipt that answered it, once one proved something. */
   readonly receipt?: Uint8Array;
+  /** What that receipt proved. */
+  readonly proof?: Proof;
 }
 
 /** What the gateway knows of one meter's redemptions; derived, and lost without harm. */

@@ -1,4 +1,4 @@
-import type { RequestResult, RequestStatus } from '@tapwatt/firmware-contracts';
+import { ERRORS, type ErrorCode, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
 
 /** What one request was told, in the order in which it heard it. */
 export interface RequestHistory {
@@ -6,6 +6,8 @@ export interface RequestHistory {
   readonly op: string;
   readonly statuses: readonly RequestStatus[];
   readonly facts: Partial<RequestResult>;
+  /** Why it was refused for good; "not now" says nothing of another copy of the same request. */
+  readonly refusedFor?: ErrorCode;
 }
 
 /** Everything that clients were told; invariant I4 holds it against the ledger's books at the end. */
@@ -28,6 +30,8 @@ export function createClientHistory(): ClientHistory {
         ...{ requestId, op },
         statuses: statuses.at(-1) === status ? statuses : [...statuses, status],
         facts: { ...before?.facts, ...result },
+        ...(before?.refusedFor === undefined ? {} : { refusedFor: before.refusedFor }),
+        ...(isForGood(result) ? { refusedFor: result.code } : {}),
       });
     },
     contradicted: (requestId) => void contradictions.push(requestId),
@@ -37,3 +41,6 @@ export function createClientHistory(): ClientHistory {
     contradictions,
   };
 }
+
+const isForGood = (result: RequestResult): result is RequestResult & { readonly code: ErrorCode } =>
+  result.status === 'refused' && result.code !== undefined && ERRORS[result.code].retry !== 'same';

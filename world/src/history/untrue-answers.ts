@@ -1,5 +1,4 @@
 import type { VoucherRecord } from '@tapwatt/chaincode';
-import { ERRORS } from '@tapwatt/firmware-contracts';
 import type { Ledger } from '@tapwatt/gateway';
 import type { ClientHistory, RequestHistory } from './client-history.ts';
 
@@ -24,7 +23,7 @@ async function untrue(books: Books, request: RequestHistory): Promise<string | u
     facts.voucherId === undefined
       ? null
       : await books.evaluate('CheckVoucher', { voucherId: facts.voucherId });
-  if (request.op === 'issue' && said.has('refused') && !said.has('issued'))
+  if (request.op === 'issue' && request.refusedFor !== undefined && !said.has('issued'))
     return issuedAfterAll(books, request);
   if (said.has('issued') && record === null) return 'was told issued; the ledger knows no such voucher';
   if (said.has('on-meter') || said.has('settled') || said.has('redeemed'))
@@ -60,14 +59,12 @@ function notRedeemed(record: VoucherRecord | null, txId: string | undefined): st
 
 async function issuedAfterAll(
   books: Books,
-  { requestId, facts }: RequestHistory,
+  { requestId, refusedFor }: RequestHistory,
 ): Promise<string | undefined> {
-  // "Not now" says nothing of another copy of the same request.
-  if (facts.code !== undefined && ERRORS[facts.code].retry === 'same') return undefined;
   const parties = await books.evaluate('ListParties', { role: 'handset', limit: 100 });
   for (const { id } of parties.parties) {
     const request = await books.evaluate('GetRequest', { kid: id, requestId });
-    if (request?.voucherId !== undefined) return `was told refused (${facts.code}); the ledger issued it`;
+    if (request?.voucherId !== undefined) return `was told refused (${refusedFor}); the ledger issued it`;
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const WORLD = fileURLToPath(new URL('../../bin/tapwatt-world.js', import.meta.url));
 const SHORT = ['--troubled-ms', '60000'];
+const SLOW_MS = 180_000;
 
 interface Ended {
   readonly code: number;
@@ -19,7 +20,7 @@ const world = (...args: readonly string[]): Promise<Ended> =>
     });
   });
 
-describe('npm run world', () => {
+describe('npm run world', { timeout: SLOW_MS }, () => {
   it.each(['embedded', 'fabric-model'])(
     'runs one seed as the same world in two processes: %s',
     async (ledger) => {
@@ -28,6 +29,20 @@ describe('npm run world', () => {
       expect(first).toEqual(second);
       expect([first.code, first.stderr]).toEqual([0, '']);
       expect(first.stdout).toMatch(/seed 3: \d+ events, \d+ faults, hash [0-9a-f]{64}\n$/);
+    },
+  );
+
+  it.each([
+    ['288', 'ledger-restored', 'town restored to block'],
+    ['146', 'ledger-cloned', 'town two machines from one disk'],
+  ])(
+    'runs seed %s as the same world in two processes with its ledger copied: %s',
+    async (seed, kind, said) => {
+      const args = ['--seed', seed, '--trace', '--only', `${kind},crash-point`, '--troubled-ms', '180000'];
+      const [first, second] = await Promise.all([world(...args), world(...args)]);
+      expect(first).toEqual(second);
+      expect([first.code, first.stderr]).toEqual([0, '']);
+      expect(first.stdout).toContain(said);
     },
   );
 

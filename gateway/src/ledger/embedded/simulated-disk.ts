@@ -37,9 +37,13 @@ export class SimulatedDisk implements StoragePlace {
   onOpen: () => Promise<void> = async () => undefined;
   /** Throws to make a read fail. */
   onRead: (key: string) => void = () => undefined;
-  readonly #durable = new RowTable();
+  readonly #durable: RowTable;
   #writes = 0;
   #session: SimulatedStorage | undefined;
+
+  constructor(durable: RowTable = new RowTable()) {
+    this.#durable = durable;
+  }
 
   /** What would be there after a power cut. */
   get durable(): RowTable {
@@ -49,6 +53,11 @@ export class SimulatedDisk implements StoragePlace {
   /** The same for reading: of this moment, whoever has the disk open. */
   afterPowerCut(): StorageSnapshot {
     return new SimulatedSnapshot(this.#durable.copy(), () => undefined);
+  }
+
+  /** Another disk that holds what would be there after a power cut. */
+  copy(): SimulatedDisk {
+    return new SimulatedDisk(this.durable);
   }
 
   async exists(): Promise<boolean> {

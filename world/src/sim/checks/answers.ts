@@ -7,11 +7,16 @@ import {
   type TapState,
 } from '@tapwatt/firmware-contracts';
 import type { Ledger } from '@tapwatt/gateway';
-import { type ClientHistory, createClientHistory } from '../../history/client-history.ts';
+import {
+  type ClientHistory,
+  createClientHistory,
+  type RequestHistory,
+} from '../../history/client-history.ts';
 import { untrueAnswers } from '../../history/untrue-answers.ts';
 import type { World } from '../world.ts';
 import type { Books } from './books.ts';
 import type { CreditLog } from './credit-log.ts';
+import type { Lines } from './lines.ts';
 
 type Expectation = (voucher: VoucherRecord | undefined, isCredited: boolean) => boolean;
 
@@ -33,36 +38,61 @@ const TRUE_OUTCOMES: Readonly<Record<string, Expectation>> = {
 const CREDITED: ReadonlySet<number> = new Set([RESULT.APPLIED, RESULT.ALREADY_APPLIED]);
 const VOIDED: ReadonlySet<number> = new Set([RESULT.VOIDED, RESULT.ALREADY_VOIDED]);
 
-/** I4: every answer given to a client is true when it is heard, and stays true to the end. */
+const CREDITED_STATUSES: ReadonlySet<string> = new Set(['on-meter', 'settled', 'redeemed']);
+
+/** What one request heard. */
+interface Said {
+  /** When it last heard something, by the copy that said it. */
+  readonly at: Map<Books, number>;
+  /** Every status that it heard of every voucher. */
+  readonly claims: Map<string, { readonly status: string; readonly voucherId: string }>;
+}
+
+interface Abandoned {
+  readonly handset: string;
+  /** The request that asked for it. */
+  readonly requestId: string;
+  readonly of: string;
+}
+
+/**
+ * I4: every answer given to a client is true when it is heard, and stays true to the end. What a copy of the ledger
+ * said that was lost with it must be accounted for: whatever it said to be credited was, and is found.
+ */
 export class Answers {
   readonly history: ClientHistory = createClientHistory();
-  readonly #abandoned: (readonly [handset: string, requestId: string])[] = [];
+  readonly #abandoned: Abandoned[] = [];
   readonly #world: World;
-  readonly #books: Books;
+  readonly #lines: Lines;
   readonly #credits: CreditLog;
+  readonly #said = new Map<string, Said>();
+  readonly #forgotten = new Set<string>();
 
-  constructor(world: World, books: Books, credits: CreditLog) {
+  constructor(world: World, lines: Lines, credits: CreditLog) {
     this.#world = world;
-    this.#books = books;
+    this.#lines = lines;
     this.#credits = credits;
   }
 
   /** This request was told that another one of the same handset will never be committed. */
-  abandoned(handset: string, requestId: string): void {
-    this.#abandoned.push([handset, requestId]);
+  abandoned(about: Abandoned): void {
+    this.#abandoned.push(about);
   }
 
   hear(handset: string, op: string, result: RequestResult, isContradiction: boolean): void {
+    const books = this.#lines.of(handset);
     this.history.hear(op, result);
+    this.#write(books, result);
     this.#world.tally.did('answers');
     if (op === 'receipts' && result.status === 'settled') this.#heardReceipts(handset, result);
     const { voucherId, status } = result;
     // Who was told of a release, which is no proof, may hear of the credit later.
-    const wasReleased = voucherId !== undefined && this.#books.voucher(voucherId)?.released !== undefined;
+    const wasReleased = voucherId !== undefined && books.voucher(voucherId)?.released !== undefined;
     if (isContradiction && !wasReleased) this.history.contradicted(result.requestId);
     const isTrue = TRUE_WHEN[status];
     if (voucherId === undefined || isTrue === undefined) return;
-    const voucher = this.#books.voucher(voucherId);
+    const voucher = books.voucher(voucherId);
+    if (voucher === undefined && this.#isSettledAsOrphan(books, result)) return;
     if (voucher !== undefined && this.#credits.wasReplaced(voucher.meterId)) return;
     if (isTrue(voucher, this.#credits.isCredited(voucherId))) return;
     const so = `the voucher is ${voucher?.status ?? 'unknown'}`;
@@ -88,7 +118,7 @@ export class Answers {
     for (const { outcome, voucherId } of outcomes) {
       this.#world.tally.did(`receipts ${outcome}`);
       const isTrue = TRUE_OUTCOMES[outcome];
-      const voucher = voucherId === undefined ? undefined : this.#books.voucher(voucherId);
+      const voucher = voucherId === undefined ? undefined : this.#lines.of(handset).voucher(voucherId);
       if (isTrue === undefined || isTrue(voucher, true)) continue;
       const so = `the voucher is ${voucher?.status ?? 'unknown'}`;
       this.#world.violated('I4', `${handset} was told ${outcome} for ${requestId}; ${so}`);
@@ -104,24 +134,90 @@ export class Answers {
     }
     const { meterId, keyEpoch, floorSeq } = decoded.fields;
     this.#world.tally.did('acknowledgements carried');
-    const open = this.#books.meter(`${meterId}`)?.open ?? [];
+    const books = this.#lines.of(handset);
+    const open = books.meter(`${meterId}`)?.open ?? [];
     for (const { voucherId } of open) {
-      const voucher = this.#books.voucher(voucherId);
+      const voucher = books.voucher(voucherId);
       if (voucher?.keyEpoch !== keyEpoch || voucher.seq >= floorSeq) continue;
       this.#world.violated('I4', `${handset} was given a floor of ${floorSeq} above open ${voucherId}`);
     }
   }
 
+  /** A forgotten voucher has its end when the ledger has taken down what its meter did. */
+  #isSettledAsOrphan(books: Books, { voucherId = '', status }: RequestResult): boolean {
+    const isCredited = this.#credits.isCredited(voucherId);
+    const isEnd =
+      status === 'settled' || status === 'redeemed' ? isCredited : status === 'voided' && !isCredited;
+    return isEnd && [...books.orphans].some((orphan) => orphan.voucherId === voucherId);
+  }
+
+  #write(books: Books, { requestId, status, voucherId }: RequestResult): void {
+    const said = this.#said.get(requestId) ?? { at: new Map(), claims: new Map() };
+    this.#said.set(requestId, said);
+    said.at.set(books, this.#world.time.now());
+    if (voucherId !== undefined) said.claims.set(`${status} ${voucherId}`, { status, voucherId });
+  }
+
+  /** What these books said since then is forgotten; `was` are the books as they were. */
+  forget(books: Books, { sinceMs, was }: { readonly sinceMs: number; readonly was: Books }): void {
+    for (const [requestId, { at }] of this.#said) {
+      const atMs = at.get(books);
+      if (atMs === undefined || atMs < sinceMs) continue;
+      at.delete(books);
+      at.set(was, atMs);
+      if (!this.#forgotten.has(requestId)) this.#world.tally.did('requests with forgotten answers');
+      this.#forgotten.add(requestId);
+    }
+  }
+
+  /** The main books are now those of another copy: what that one said, they have said. */
+  inherit(heir: Books, from: Books): void {
+    for (const { at } of this.#said.values()) {
+      const atMs = at.get(from);
+      if (atMs !== undefined) at.set(heir, Math.max(atMs, at.get(heir) ?? atMs));
+      at.delete(from);
+    }
+  }
+
   /** Holds everything that was ever answered against the books at the end. */
   async review(books: Pick<Ledger, 'evaluate'>): Promise<void> {
-    for (const [kid, requestId] of this.#abandoned) {
-      const request = await books.evaluate('GetRequest', { kid, requestId });
+    for (const { handset, requestId, of } of this.#abandoned) {
+      if (this.#forgotten.has(requestId)) continue;
+      const request = await books.evaluate('GetRequest', { kid: handset, requestId: of });
       if (request?.refused !== undefined) continue;
-      this.#world.violated('I4', `${requestId} was told to be abandoned, and is not refused`);
+      this.#world.violated('I4', `${of} was told to be abandoned, and is not refused`);
     }
-    for (const untrue of await untrueAnswers(books, this.history)) {
+    const isFirm = (request: RequestHistory): boolean => !this.#isOfLost(request);
+    const firm: ClientHistory = {
+      ...this.history,
+      requests: this.history.requests.filter(isFirm),
+      contradictions: this.history.contradictions.filter((requestId) => !this.#forgotten.has(requestId)),
+    };
+    for (const untrue of await untrueAnswers(books, firm)) {
       const [invariant = 'I4', ...rest] = untrue.split(': ');
       this.#world.violated(invariant, rest.join(': '));
+    }
+    for (const request of this.history.requests) if (!isFirm(request)) this.#reviewLost(request);
+  }
+
+  /** Of a request that a lost copy answered, or that is about a voucher only a lost copy issued. */
+  #isOfLost({ requestId, facts: { voucherId } }: RequestHistory): boolean {
+    if (this.#forgotten.has(requestId)) return true;
+    if (voucherId === undefined || this.#lines.main.voucher(voucherId) !== undefined) return false;
+    return this.#credits.wasIssued(voucherId);
+  }
+
+  /** That what was credited is found is for the credits at rest. */
+  #reviewLost({ requestId, op }: RequestHistory): void {
+    for (const { status, voucherId } of this.#said.get(requestId)?.claims.values() ?? []) {
+      const isCredited = this.#credits.isCredited(voucherId);
+      const now = this.#lines.main.voucher(voucherId)?.status;
+      const isSo =
+        (!CREDITED_STATUSES.has(status) || (isCredited && (now ?? 'REDEEMED') === 'REDEEMED')) &&
+        (status !== 'voided' || (!isCredited && (now ?? 'VOIDED') === 'VOIDED'));
+      if (isSo) continue;
+      const so = `it is ${now ?? 'forgotten'}, and ${isCredited ? 'credited' : 'not credited'}`;
+      this.#world.violated('I4', `${op} ${requestId} was told ${status} of ${voucherId}; ${so}`);
     }
   }
 }

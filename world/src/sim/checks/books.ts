@@ -1,23 +1,28 @@
-import type { PendingOrder, VoucherRecord } from '@tapwatt/chaincode';
+import type { LedgerRecord, OrphanRecord, PendingOrder, VoucherRecord } from '@tapwatt/chaincode';
 import type { World } from '../world.ts';
 import { checkWindow, type MeterWindowBook } from './bounds.ts';
 import { DoubleEntry } from './double-entry.ts';
 import type { Secrets } from './secrets/secrets.ts';
 
-interface MeterBook extends MeterWindowBook {
+/** What a meter's record says that a checker needs (`MTR~id`). */
+export interface MeterBook extends MeterWindowBook {
   readonly meterId: string;
   readonly settled: string;
+  readonly orphaned: string;
   /** Given back without proof and not proved since: the meter may have credited it, or may still. */
   readonly unproven: string;
   readonly order?: PendingOrder;
   readonly quarantine?: string;
+  readonly cleared?: { readonly restores: number };
 }
+
+type Rows = readonly (readonly [key: string, value: string])[];
 
 const FINAL: ReadonlySet<string> = new Set(['REDEEMED', 'VOIDED']);
 
 /** What follows a commit: who must look again. */
 export interface BooksListener {
-  meterChanged(meterId: string): void;
+  meterChanged(meterId: string, books: Books): void;
   voucherChanged(voucher: VoucherRecord, before: VoucherRecord | undefined): void;
 }
 
@@ -27,9 +32,11 @@ export interface BooksListener {
  */
 export class Books {
   readonly #world: World;
-  readonly #meters = new Map<string, MeterBook>();
-  readonly #vouchers = new Map<string, VoucherRecord>();
-  readonly #bySeq = new Map<string, string>();
+  #meters = new Map<string, MeterBook>();
+  #vouchers = new Map<string, VoucherRecord>();
+  #orphans = new Map<string, OrphanRecord>();
+  #bySeq = new Map<string, string>();
+  #ledger: Partial<LedgerRecord> = {};
   readonly #doubleEntry: DoubleEntry;
   /** Told of what will be secret before anything else sees it. */
   secrets: Secrets | undefined;
@@ -53,10 +60,17 @@ export class Books {
     return this.#vouchers.values();
   }
 
-  /** The voucher that was issued under this number; none of it was ever issued where there is none. */
-  voucherAt(meterId: string, keyEpoch: number, seq: number): VoucherRecord | undefined {
-    const voucherId = this.#bySeq.get(`${meterId}~${keyEpoch}~${seq}`);
-    return voucherId === undefined ? undefined : this.#vouchers.get(voucherId);
+  get orphans(): Iterable<OrphanRecord> {
+    return this.#orphans.values();
+  }
+
+  get isHalted(): boolean {
+    return this.#ledger.halted !== undefined;
+  }
+
+  /** Whether this ledger still looks for what it may have forgotten of a meter. */
+  isUncleared(meterId: string): boolean {
+    return (this.#ledger.restores ?? 0) > (this.#meters.get(meterId)?.cleared?.restores ?? 0);
   }
 
   get openCount(): number {
@@ -65,12 +79,43 @@ export class Books {
     return count;
   }
 
+  /** Books of a copy of this ledger as it is now. */
+  copy(): Books {
+    const copy = new Books(this.#world);
+    copy.become(this);
+    return copy;
+  }
+
+  /** The ledger is another copy from now on. */
+  become(other: Books): void {
+    this.#meters = new Map(other.#meters);
+    this.#vouchers = new Map(other.#vouchers);
+    this.#orphans = new Map(other.#orphans);
+    this.#bySeq = new Map(other.#bySeq);
+    this.#ledger = other.#ledger;
+    this.#doubleEntry.become(other.#doubleEntry);
+    this.secrets = other.secrets;
+  }
+
+  /** The ledger is the one with these rows from now on. */
+  load(rows: Rows): void {
+    this.#meters = recordsOf<MeterBook>(rows, 'MTR~', ({ meterId }) => meterId);
+    this.#vouchers = recordsOf<VoucherRecord>(rows, 'VCH~', ({ voucherId }) => voucherId);
+    this.#orphans = recordsOf<OrphanRecord>(rows, 'ORP~', nameOfOrphan);
+    this.#bySeq = new Map([...this.#vouchers].map(([voucherId, voucher]) => [placeOf(voucher), voucherId]));
+    this.#ledger = recordsOf<LedgerRecord>(rows, 'LDG~', () => '').get('') ?? {};
+    this.#doubleEntry.forget();
+    this.#doubleEntry.committed(rows.map(([key, value]) => [key, JSON.parse(value)]));
+  }
+
   /** State keys and their values that are durable from now on. */
-  committed(writes: readonly (readonly [key: string, value: string])[]): void {
+  committed(writes: Rows): void {
     this.commits += 1;
     const records = writes.map(([key, value]) => [key, JSON.parse(value)] as const);
     const changes: (() => void)[] = [];
     for (const [key, record] of records) {
+      if (key.startsWith('LDG~')) this.#takeLedger(record);
+      if (key.startsWith('ORP~')) this.#takeOrphan(record);
       if (key.startsWith('MTR~')) changes.push(this.#takeMeter(record));
       if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(record));
       if (key.startsWith('ORD~')) this.secrets?.knowOrder(record);
@@ -79,19 +124,39 @@ export class Books {
     for (const change of changes) change();
   }
 
+  #takeLedger(ledger: LedgerRecord): void {
+    if (ledger.halted !== undefined && !this.isHalted) {
+      this.#world.tally.did('halts');
+      this.#world.trace.note('ledger', `halted: ${ledger.halted.what} at ${ledger.halted.meterId}`);
+    }
+    this.#ledger = ledger;
+  }
+
+  #takeOrphan(orphan: OrphanRecord): void {
+    const key = nameOfOrphan(orphan);
+    const before = this.#orphans.get(key);
+    this.#orphans.set(key, orphan);
+    if (before === undefined) this.#world.tally.did(orphan.remainder === true ? 'remainders' : 'orphans');
+    if (before?.status === orphan.status) return;
+    const { voucherId, meterId, amount, status } = orphan;
+    this.#world.trace.note('ledger', `orphan ${voucherId} at ${meterId} of ${amount} is ${status}`);
+  }
+
   #takeMeter(meter: MeterBook): () => void {
+    const before = this.#meters.get(meter.meterId);
     this.#meters.set(meter.meterId, meter);
     this.secrets?.knowEpoch(meter.meterId, meter.keyEpoch);
     checkWindow(this.#world, meter);
-    return () => this.listener?.meterChanged(meter.meterId);
+    if (before?.cleared?.restores !== meter.cleared?.restores) this.#world.tally.did('meters cleared');
+    return () => this.listener?.meterChanged(meter.meterId, this);
   }
 
   #takeVoucher(voucher: VoucherRecord): () => void {
     const before = this.#vouchers.get(voucher.voucherId);
     this.#vouchers.set(voucher.voucherId, voucher);
     this.secrets?.knowVoucher(voucher);
-    const { meterId, keyEpoch, seq, voucherId, status } = voucher;
-    const place = `${meterId}~${keyEpoch}~${seq}`;
+    const { voucherId, status } = voucher;
+    const place = placeOf(voucher);
     const other = this.#bySeq.get(place);
     if (other !== undefined && other !== voucherId) {
       this.#world.violated('I3', `vouchers ${other} and ${voucherId} have one number, ${place}`);
@@ -104,3 +169,20 @@ export class Books {
     return () => this.listener?.voucherChanged(voucher, before);
   }
 }
+
+const nameOfOrphan = ({ meterId, voucherId }: OrphanRecord): string => `${meterId}~${voucherId}`;
+
+/** A voucher's number: a ledger gives it out once. */
+export const placeOf = ({
+  meterId,
+  keyEpoch,
+  seq,
+}: Pick<VoucherRecord, 'meterId' | 'keyEpoch' | 'seq'>): string => `${meterId}~${keyEpoch}~${seq}`;
+
+const recordsOf = <R>(rows: Rows, prefix: string, nameOf: (record: R) => string): Map<string, R> =>
+  new Map(
+    rows
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([, value]) => JSON.parse(value) as R)
+      .map((record) => [nameOf(record), record]),
+  );

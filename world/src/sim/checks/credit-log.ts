@@ -1,8 +1,8 @@
-import type { VoucherRecord } from '@tapwatt/chaincode';
+import type { OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
 import type { MeterRecord } from '@tapwatt/firmware-contracts';
 import { MeterMemory, type NvmStorage } from '@tapwatt/simulator';
 import type { World } from '../world.ts';
-import type { Books, BooksListener } from './books.ts';
+import { type Books, type BooksListener, placeOf } from './books.ts';
 
 const WINDOW = 64n;
 const TAG_HEX = 16;
@@ -18,19 +18,36 @@ interface Truth {
 /**
  * What meters truly credited, read from their memories after every commit and at every start, and held against the
  * books at once: I2 a meter never credited less than the ledger settled, nor more than was issued to it; I3 every
- * voucher at most once, REDEEMED exactly once, VOIDED never.
+ * voucher at most once, REDEEMED exactly once, VOIDED never. Where there were copies of the ledger each of them is held
+ * against the truth: a copy must account for what it knows at once, and in the end for what it does not know.
  */
 export class CreditLog implements BooksListener {
   readonly #world: World;
-  readonly #books: Books;
+  readonly #books = new Set<Books>();
+  /** By number, every voucher that any copy ever issued, as it is known last. */
+  readonly #issued = new Map<string, Map<string, VoucherRecord>>();
+  readonly #cancelled = new Set<string>();
   readonly #truths = new Map<string, Truth>();
-  readonly #credited = new Set<string>();
+  /** What was credited, and where. */
+  readonly #credited = new Map<string, { readonly meterId: string; readonly amount: bigint }>();
   readonly #voided = new Set<string>();
+  /** Two copies have lived at the same time: neither could know what numbers the other gave out. */
+  #hadCopies = false;
 
   constructor(world: World, books: Books) {
     this.#world = world;
-    this.#books = books;
+    this.follow(books);
+  }
+
+  /** Holds these books against the meters too, until they are forgotten. */
+  follow(books: Books): void {
     books.listener = this;
+    this.#books.add(books);
+    this.#hadCopies ||= this.#books.size > 1;
+  }
+
+  forget(books: Books): void {
+    this.#books.delete(books);
   }
 
   isCredited(voucherId: string): boolean {
@@ -46,13 +63,24 @@ export class CreditLog implements BooksListener {
     const { window } = truth.record;
     const isOver =
       keyEpoch < truth.record.keyEpoch || (keyEpoch === truth.record.keyEpoch && seq < window.floorSeq);
-    return isOver || this.#voided.has(voucherId);
+    const tag =
+      keyEpoch === truth.record.keyEpoch && usedOf(truth.record).has(seq)
+        ? window.tags[seq % Number(WINDOW)]
+        : undefined;
+    // Another copy of the ledger sold under the same number.
+    const isTakenByAnother = tag !== undefined && tag !== voucherId.slice(0, TAG_HEX);
+    return isOver || isTakenByAnother || this.#voided.has(voucherId);
   }
 
   /** Whether the meter, as a start would find it now, has left this epoch. */
   hasEnded(meterId: string, keyEpoch: number): boolean {
     const truth = this.#truths.get(meterId);
     return truth?.replaced === true || (truth?.record?.keyEpoch ?? 0) > keyEpoch;
+  }
+
+  /** Whether any copy of the ledger ever issued it. */
+  wasIssued(voucherId: string): boolean {
+    return [...this.#issued.values()].some((there) => there.has(voucherId));
   }
 
   wasReplaced(meterId: string): boolean {
@@ -80,18 +108,25 @@ export class CreditLog implements BooksListener {
     const before = truth.record;
     truth.record = stored.record;
     if (before !== undefined) this.#compare(meterId, before, stored.record);
-    this.#checkSums(meterId);
+    for (const books of this.#books) this.#checkSums(meterId, books);
   }
 
-  meterChanged(meterId: string): void {
-    this.#checkSums(meterId);
-    const reason = this.#books.meter(meterId)?.quarantine;
+  meterChanged(meterId: string, books: Books): void {
+    this.#checkSums(meterId, books);
+    const reason = books.meter(meterId)?.quarantine;
     if (reason === 'register-fell' && !this.wasReplaced(meterId)) {
       this.#world.violated('I4', `meter ${meterId} was quarantined for a fall that never was`);
     }
   }
 
-  voucherChanged({ voucherId, status, meterId }: VoucherRecord): void {
+  voucherChanged(voucher: VoucherRecord): void {
+    const { voucherId, status, meterId } = voucher;
+    const place = placeOf(voucher);
+    const known = this.#issued.get(place) ?? new Map();
+    if (known.size > 0 && !known.has(voucherId) && !this.#hadCopies)
+      this.#world.violated('I3', `${voucherId} has a number that was given out before a restore, ${place}`);
+    this.#issued.set(place, known.set(voucherId, voucher));
+    if (status === 'CANCELLING') this.#cancelled.add(voucherId);
     if (this.wasReplaced(meterId)) return;
     if (status === 'REDEEMED' && !this.#credited.has(voucherId)) {
       this.#world.violated('I3', `voucher ${voucherId} is REDEEMED and its meter never credited it`);
@@ -119,39 +154,84 @@ export class CreditLog implements BooksListener {
 
   /** A number was taken: what it is worth if it was applied. */
   #take(meterId: string, { keyEpoch, window }: MeterRecord, seq: number): bigint {
-    const voucher = this.#books.voucherAt(meterId, keyEpoch, seq);
     const tag = window.tags[seq % Number(WINDOW)];
-    if (voucher === undefined || tag !== voucher.voucherId.slice(0, TAG_HEX)) {
+    const issued = [...(this.#issued.get(placeOf({ meterId, keyEpoch, seq }))?.values() ?? [])];
+    const voucher = issued.find(({ voucherId }) => voucherId.slice(0, TAG_HEX) === tag);
+    if (voucher === undefined) {
       this.#world.violated('I2', `meter ${meterId} took number ${seq}, which was not issued: ${tag}`);
       return 0n;
     }
-    const { voucherId, status, amount } = voucher;
+    const { voucherId } = voucher;
     const isVoid = ((window.voided >> BigInt(window.hi - seq)) & 1n) === 1n;
     this.#world.trace.note(`meter-${meterId}`, `${isVoid ? 'voided' : 'credited'} ${voucherId}`);
-    if (isVoid) {
-      this.#voided.add(voucherId);
-      if (status === 'ISSUED') this.#world.violated('I3', `${voucherId} was voided and nobody cancelled it`);
-      return 0n;
-    }
+    if (!isVoid) return this.#credit(voucher);
+    this.#voided.add(voucherId);
+    if (!this.#cancelled.has(voucherId))
+      this.#world.violated('I3', `${voucherId} was voided and nobody cancelled it`);
+    return 0n;
+  }
+
+  #credit({ voucherId, meterId, amount }: VoucherRecord): bigint {
     if (this.#credited.has(voucherId)) this.#world.violated('I3', `${voucherId} was credited twice`);
-    if (!MAY_BE_CREDITED.has(status)) {
+    for (const books of this.#books) {
+      const status = books.voucher(voucherId)?.status ?? 'ISSUED';
+      if (MAY_BE_CREDITED.has(status)) continue;
       this.#world.violated('I3', `${voucherId} was credited, and was ${status}`);
     }
-    this.#credited.add(voucherId);
+    this.#credited.set(voucherId, { meterId, amount: BigInt(amount) });
     this.#world.tally.did('credits');
     return BigInt(amount);
   }
 
-  #checkSums(meterId: string): void {
+  /** At rest nothing is on its way: what a meter credited is settled, orphans included, to the paisa. */
+  checkAtRest(books: Books): void {
+    for (const [meterId, { record, replaced }] of this.#truths) {
+      if (record === undefined || replaced) continue;
+      this.#checkSums(meterId, books);
+      const { settled = '0', orphaned = '0', unproven = '0' } = books.meter(meterId) ?? {};
+      const forgotten = this.#unknownTo(books, meterId);
+      if (unproven === '0' && BigInt(settled) !== record.cumulativeCredited)
+        this.#world.violated(
+          'I2',
+          `meter ${meterId} credited ${record.cumulativeCredited}, settled ${settled}`,
+        );
+      if (BigInt(orphaned) !== forgotten)
+        this.#world.violated('I2', `of ${forgotten} forgotten at meter ${meterId} ${orphaned} was found`);
+    }
+    for (const orphan of books.orphans) this.#checkOrphan(orphan, books);
+  }
+
+  #checkOrphan({ voucherId, meterId, amount, remainder, status }: OrphanRecord, books: Books): void {
+    if (this.wasReplaced(meterId)) return;
+    if (status === 'RECORDED') this.#world.violated('I5', `orphan ${voucherId} was booked by nobody`);
+    if (remainder === true || amount === '0') return;
+    const credited = this.#credited.get(voucherId);
+    if (`${credited?.amount}` === amount && books.voucher(voucherId) === undefined) return;
+    this.#world.violated('I2', `orphan ${voucherId} of ${amount}: the meter credited ${credited?.amount}`);
+  }
+
+  /** What a meter credited of vouchers that these books do not have. */
+  #unknownTo(books: Books, at: string): bigint {
+    let sum = 0n;
+    for (const [voucherId, { meterId, amount }] of this.#credited) {
+      if (meterId === at && books.voucher(voucherId) === undefined) sum += amount;
+    }
+    return sum;
+  }
+
+  #checkSums(meterId: string, books: Books): void {
     const truth = this.#truths.get(meterId);
-    const book = this.#books.meter(meterId);
+    const book = books.meter(meterId);
     if (truth?.record === undefined || book === undefined || truth.replaced) return;
     const { cumulativeCredited } = truth.record;
     const settled = BigInt(book.settled);
     const open = book.open.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
     const most = settled + open + BigInt(book.unproven);
     if (settled <= cumulativeCredited && cumulativeCredited <= most) return;
-    const what = `credited ${cumulativeCredited}, settled ${settled}, open or released ${most - settled}`;
+    const missing = this.#unknownTo(books, meterId) - BigInt(book.orphaned);
+    if (settled <= cumulativeCredited && missing >= 0n && cumulativeCredited <= most + missing) return;
+    const rest = `open or released ${most - settled}, not found yet ${missing}`;
+    const what = `credited ${cumulativeCredited}, settled ${settled}, ${rest}`;
     this.#world.violated('I2', `meter ${meterId}: ${what}`);
   }
 }

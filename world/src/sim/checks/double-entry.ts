@@ -32,6 +32,13 @@ export class DoubleEntry {
     this.#sums.clear();
   }
 
+  /** What another ledger has counted so far. */
+  become(other: DoubleEntry): void {
+    this.forget();
+    for (const [key, amount] of other.#counted) this.#counted.set(key, amount);
+    for (const [sum, amount] of other.#sums) this.#sums.set(sum, amount);
+  }
+
   /** The writes of one durable commit, whole. */
   committed(writes: readonly (readonly [key: string, record: unknown])[]): void {
     for (const [key, record] of writes) {

@@ -8,16 +8,21 @@ const LONG_SYNC_MS = 3_000;
 const FAIL_PROBABILITY = 0.04;
 const SLOW_PROBABILITY = 0.1;
 
-/** Makes a process's disk slow, full and faulty as the world's plan says; `point` is called where it may die. */
-export const troubleDisk = (
-  world: World,
-  disk: SimulatedDisk,
-  process: { readonly name: string; readonly point: (label: string) => void },
-): void => {
-  const { name, point } = process;
-  const [timing, failing] = [world.chance('disk timing'), world.chance('disk failures')];
+export interface TroubledDisk {
+  /** Chance of its own for each disk of a world. */
+  readonly name: string;
+  /** Of the process that writes to it: while that is frozen, nothing is answered. */
+  readonly process: string;
+  /** Called where the process may die. */
+  readonly point: (label: string) => void;
+}
+
+/** Makes a process's disk slow, full and faulty as the world's plan says. */
+export const troubleDisk = (world: World, disk: SimulatedDisk, of: TroubledDisk): void => {
+  const { name, process, point } = of;
+  const [timing, failing] = [world.chance(`timing of ${name}`), world.chance(`failures of ${name}`)];
   const wait = (ms: number): Promise<void> =>
-    new Promise((resolve) => world.time.after(ms, () => world.network.whenAwake(name, resolve)));
+    new Promise((resolve) => world.time.after(ms, () => world.network.whenAwake(process, resolve)));
   disk.onSync = async () => {
     point('before a synced write');
     await wait(LEAST_SYNC_MS + timing.below(SYNC_SPREAD_MS));

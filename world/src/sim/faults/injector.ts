@@ -3,12 +3,15 @@ import { COMMIT_WORDS, type MeterNode } from '../nodes/meter-node.ts';
 import { BROKER_NODE } from '../nodes/settings.ts';
 import type { Site } from '../nodes/site.ts';
 import type { World } from '../world.ts';
+import type { LedgerCopies } from './copies.ts';
 import type { FaultKind } from './kinds.ts';
 
 export interface Population {
   readonly site: Site;
   readonly meters: readonly MeterNode[];
   readonly handsets: readonly HandsetNode[];
+  /** Of an embedded ledger. */
+  readonly copies: LedgerCopies | undefined;
 }
 
 type Strike = (chance: ReturnType<World['chance']>) => void;
@@ -34,6 +37,8 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'handset-wiped': 120 * SECOND_MS,
   'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
+  'ledger-restored': 90 * SECOND_MS,
+  'ledger-cloned': 2 * MINUTE_MS,
 };
 
 /** Strikes at random moments while the world is troubled; what it has broken heals with the world. */
@@ -58,6 +63,7 @@ export class Injector {
   /** Mends what lasts: everybody is back, and together. Clocks stay as wrong as they are. */
   heal(): void {
     const { network } = this.#world;
+    this.#of.copies?.heal();
     for (const node of this.#nodes()) {
       network.slowDown(node, 1);
       network.thaw(node);
@@ -95,7 +101,7 @@ export class Injector {
 
   #allStrikes(): Partial<Record<FaultKind, Strike>> {
     const { network, time, trace } = this.#world;
-    const { site, meters, handsets } = this.#of;
+    const { site, meters, handsets, copies } = this.#of;
     return {
       'connection-cut': (chance) => network.cut(chance.pick(this.#nodes())),
       partition: (chance) => {
@@ -139,6 +145,8 @@ export class Injector {
         trace.note(meter.name, 'has another board');
         meter.swapBoard();
       },
+      'ledger-restored': (chance) => copies?.backUp(chance),
+      'ledger-cloned': (chance) => copies?.copy(chance),
       blackout: (chance) => this.#blackout(chance.between(HOUR_MS, 72 * HOUR_MS)),
     };
   }

@@ -27,6 +27,8 @@ export const FAULT_KINDS = [
   'courier-lost',
   'board-blank',
   'blackout',
+  'ledger-restored',
+  'ledger-cloned',
   'peer-away',
   'orderer-away',
   'commit-unanswered',

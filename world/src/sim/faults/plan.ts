@@ -28,6 +28,8 @@ export interface PlanLimits {
 
 const MINUTE_MS = 60_000;
 const SWARM = 0.6;
+/** Few worlds have these: in all others every answer must stay true, and every figure equal. */
+const SELDOM: Partial<Record<FaultKind, number>> = { 'ledger-restored': 0.2, 'ledger-cloned': 0.2 };
 
 /** Draws a world; limits take away from it and change nothing else, so that a failing one can be made smaller. */
 export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
@@ -51,6 +53,8 @@ const NEEDS: Partial<Record<FaultKind, Plan['ledger']>> = {
   'disk-write-lost': 'embedded',
   'disk-answer-lost': 'embedded',
   'disk-full': 'embedded',
+  'ledger-restored': 'embedded',
+  'ledger-cloned': 'embedded',
   'peer-away': 'fabric-model',
   'orderer-away': 'fabric-model',
   'commit-unanswered': 'fabric-model',
@@ -62,10 +66,13 @@ const drawFaults = (
   ledger: Plan['ledger'],
   only: readonly FaultKind[] | undefined,
 ): ReadonlyMap<FaultKind, number> => {
-  const drawn = FAULT_KINDS.map((kind) => [kind, strengthOf(chanceOf(seed, `strength of ${kind}`))] as const);
+  const drawn = FAULT_KINDS.map(
+    (kind) => [kind, strengthOf(kind, chanceOf(seed, `strength of ${kind}`))] as const,
+  );
   const isHere = (kind: FaultKind): boolean =>
     (NEEDS[kind] ?? ledger) === ledger && (only?.includes(kind) ?? true);
   return new Map(drawn.filter(([kind, strength]) => strength > 0 && isHere(kind)));
 };
 
-const strengthOf = (chance: Chance): number => (chance.happens(SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0);
+const strengthOf = (kind: FaultKind, chance: Chance): number =>
+  chance.happens(SELDOM[kind] ?? SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0;

@@ -15,12 +15,13 @@ interface Held {
 export class Network implements Carrier {
   readonly #time: VirtualTime;
   readonly #chance: Chance;
-  readonly #listeners = new Map<string, (stream: Duplex) => void>();
+  readonly #listeners = new Map<string, (stream: Pipe) => void>();
   readonly #pipes = new Set<Pipe>();
   readonly #apart = new Set<string>();
   readonly #slow = new Map<string, number>();
   /** What frozen nodes do when they go on. */
   readonly #frozen = new Map<string, (() => void)[]>();
+  readonly #diverted = new Map<string, string>();
   #held: Held[] = [];
 
   constructor(time: VirtualTime, chance: Chance) {
@@ -33,12 +34,13 @@ export class Network implements Carrier {
     return this.#pipes.size;
   }
 
-  listen(node: string, accept: (stream: Duplex) => void): void {
+  listen(node: string, accept: (stream: Pipe) => void): void {
     this.#listeners.set(node, accept);
   }
 
   /** A connection from one node to another; it closes by itself where nobody listens. */
-  connect(from: string, to: string): Duplex {
+  connect(from: string, name: string): Duplex {
+    const to = this.#diverted.get(`${from} ${name}`) ?? name;
     const [near, far] = [new Pipe(from, to, this), new Pipe(to, from, this)];
     for (const pipe of [near, far]) {
       this.#pipes.add(pipe);
@@ -71,6 +73,13 @@ export class Network implements Carrier {
   delayMs(from: string, to: string): number {
     const factor = Math.max(this.#slow.get(from) ?? 1, this.#slow.get(to) ?? 1);
     return (LEAST_DELAY_MS + this.#chance.below(SPREAD_MS)) * factor;
+  }
+
+  /** From now on this name leads a node to another place, or with `undefined` to where it leads everybody. */
+  divert(from: string, name: string, to: string | undefined): void {
+    if (to === undefined) this.#diverted.delete(`${from} ${name}`);
+    else this.#diverted.set(`${from} ${name}`, to);
+    this.cut(from);
   }
 
   /** Nothing comes to this node or from it; connections stay open. */

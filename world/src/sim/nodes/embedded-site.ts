@@ -1,214 +1,161 @@
-import type { Broker } from '@tapwatt/broker';
 import type { Submitter } from '@tapwatt/chaincode';
-import {
-  createInProcessBus,
-  type DiskVerifier,
-  type EmbeddedLedger,
-  type Ledger,
-  openEmbeddedLedger,
-  SimulatedDisk,
-  verifierOfDisk,
-} from '@tapwatt/gateway';
+import { type Ledger, SimulatedDisk } from '@tapwatt/gateway';
+import type { Answers } from '../checks/answers.ts';
 import type { Books } from '../checks/books.ts';
-import { troubleDisk } from '../faults/disk.ts';
+import type { CreditLog } from '../checks/credit-log.ts';
+import type { Lines } from '../checks/lines.ts';
 import type { World } from '../world.ts';
-import { freezeFor } from './freeze-for.ts';
-import { codeOf, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
-import { Incarnation } from './incarnation.ts';
-import { BROKER_NODE, gatewayId, LEDGER_ID } from './settings.ts';
+import { EmbeddedMachine } from './embedded-machine.ts';
+import { BROKER_NODE, gatewayId } from './settings.ts';
 import type { Crashable, Site } from './site.ts';
-import { genesisOf, type Town } from './town.ts';
+import type { Town } from './town.ts';
 
-const STATE = 's!';
-const LEAST_DOWN_MS = 100;
-const MOST_DOWN_MS = 15_000;
-/** Few: a world opens its ledger so often that checking the whole tail would be most of its work. */
-const OPEN_CHECK_BLOCKS = 8;
 const LONGEST_START_MS = 3_600_000;
+const OTHER_BROKER = `${BROKER_NODE}-2`;
 
-interface Running {
-  readonly life: Incarnation;
-  readonly ledger: EmbeddedLedger;
-  readonly broker: Broker;
-  readonly logic: RunningGatewayLogic;
+/** Who must know when a ledger is replaced, copied, or gone. */
+export interface SiteObservers {
+  readonly books: Books;
+  readonly lines: Lines;
+  readonly answers: Answers;
+  readonly credits: CreditLog;
 }
 
-/** One gateway with the embedded ledger on a simulated disk and the broker inside: the default of `npm start`. */
-export class EmbeddedSite implements Site, Crashable {
-  readonly name = gatewayId(1);
+/** The gateway with the embedded ledger that is the default of `npm start`; for a while there may be a copy of it. */
+export class EmbeddedSite implements Site {
   readonly broker = undefined;
-  skewMs = 0;
   readonly #world: World;
   readonly #town: Town;
-  readonly #disk = new SimulatedDisk();
-  readonly #journal = new Map<string, string>();
-  readonly #verified = new Map<string, boolean>();
-  readonly #crashChance;
-  readonly #processChance;
-  #life: Incarnation | undefined;
-  #running: Running | undefined;
-  #verifier: DiskVerifier | undefined;
-  #stopped = false;
-  #downUntilMs = 0;
+  readonly #seenBy: SiteObservers;
+  #machine: EmbeddedMachine;
+  #copy: EmbeddedMachine | undefined;
+  #copiedAtMs = 0;
+  #copies = 0;
 
-  constructor(world: World, town: Town, books: Books) {
+  constructor(world: World, town: Town, seenBy: SiteObservers) {
     this.#world = world;
     this.#town = town;
-    this.#crashChance = world.chance('crashes of the gateway');
-    this.#processChance = world.chance('inside the gateway');
-    troubleDisk(world, this.#disk, { name: this.name, point: (label) => this.#life?.point(label) });
-    this.#disk.onDurable = (rows) => {
-      const states = rows.filter(({ key }) => key.startsWith(STATE));
-      books.committed(
-        states.map(({ key, value }) => [key.slice(STATE.length), textAfterVersion(String(value))]),
-      );
-      for (const { value } of rows) world.written('ledger', value);
-      this.#life?.point('after a synced write, before its answer');
-    };
+    this.#seenBy = seenBy;
+    this.#machine = this.#newMachine({
+      ...{ name: gatewayId(1), address: BROKER_NODE, books: seenBy.books },
+      ...{ disk: new SimulatedDisk(), journal: new Map() },
+    });
   }
 
   get gateways(): readonly Crashable[] {
-    return [this];
+    return this.#machines;
   }
 
-  get isUp(): boolean {
-    return this.#running !== undefined;
+  /** The one that is there always. */
+  get machine(): EmbeddedMachine {
+    return this.#machine;
   }
 
-  get administer(): ((jws: string) => Promise<unknown>) | undefined {
-    return this.#running?.logic.administer;
+  get isCopied(): boolean {
+    return this.#copy !== undefined;
   }
 
   get books(): ((party: Submitter) => Ledger) | undefined {
-    const running = this.#running;
-    if (running === undefined || running.ledger.condition !== 'open') return undefined;
-    return (party) => running.ledger.as(party);
+    const { ledger } = this.#machine;
+    return ledger === undefined ? undefined : (party) => ledger.as(party);
   }
 
   async start(): Promise<void> {
     const { time } = this.#world;
     const endMs = time.now() + LONGEST_START_MS;
-    void this.#boot();
-    while (this.#running === undefined && time.now() < endMs) {
+    this.#machine.start();
+    while (!this.#machine.isUp && time.now() < endMs) {
       await new Promise<void>((resolve) => time.after(100, resolve));
     }
   }
 
-  crash(why: string): void {
-    this.#life?.kill(why);
+  async submitOrder(jws: string): Promise<void> {
+    await this.#machine.ledger?.submitOrder(jws);
   }
 
-  freeze(ms: number): void {
-    freezeFor(this.#world, [this.name, BROKER_NODE], ms);
+  /** The machine, which is held, has an older state of its ledger from now on; what came `sinceMs` is forgotten. */
+  replaceLedger(disk: SimulatedDisk, sinceMs: number): void {
+    const { books } = this.#seenBy;
+    this.#loses(books, { sinceMs, was: books.copy() });
+    this.#machine.replaceDisk(disk);
   }
 
-  stayDown(ms: number): void {
-    this.#downUntilMs = this.#world.time.now() + ms;
-    this.crash('without power');
+  /** Somebody starts a second machine from a copy of the disk; a device is led to it by `lead`. */
+  copyLedger(): void {
+    const { books, journal, disk } = this.#machine;
+    const copied = books.copy();
+    this.#seenBy.credits.follow(copied);
+    this.#copies += 1;
+    this.#copy = this.#newMachine({
+      ...{ name: `copy-${this.#copies}`, address: OTHER_BROKER, books: copied },
+      ...{ disk: disk.copy(), journal: new Map(journal) },
+    });
+    this.#copiedAtMs = this.#world.time.now();
+    this.#copy.start();
+  }
+
+  /** A device speaks to the copy from now on, or to the first machine. */
+  lead(device: string, toCopy: boolean): void {
+    this.#world.network.divert(device, BROKER_NODE, toCopy ? OTHER_BROKER : undefined);
+  }
+
+  /** One of the two machines is switched off for good, and the other is alone in its place. */
+  keepOne(which: 'first' | 'copy'): void {
+    const copy = this.#copy;
+    if (copy === undefined) return;
+    const first = this.#machine;
+    this.#copy = undefined;
+    const { books, answers, credits, lines } = this.#seenBy;
+    credits.forget(copy.books);
+    if (which === 'first') {
+      copy.hold('switched off for good');
+      this.#loses(copy.books, { sinceMs: this.#copiedAtMs, was: copy.books });
+      return;
+    }
+    first.hold('switched off for good');
+    this.#loses(books, { sinceMs: this.#copiedAtMs, was: books.copy() });
+    copy.hold('takes the place of the first');
+    answers.inherit(books, copy.books);
+    lines.ended(copy.books, books);
+    books.become(copy.books);
+    copy.keepBooksIn(books);
+    copy.address = BROKER_NODE;
+    this.#machine = copy;
+    copy.start();
   }
 
   async verify(whole: boolean): Promise<void> {
-    const finding = await (whole ? this.#verifier?.finish() : this.#verifier?.advance());
-    if (finding !== undefined) this.#world.violated('I7', JSON.stringify(finding));
+    for (const machine of this.#machines) await machine.verify(whole);
   }
 
   figures(): Readonly<Record<string, number>> {
-    return {
-      ...this.#running?.logic.gateway.figures(),
-      connections: this.#running?.broker.stats().connections ?? 0,
-    };
+    return Object.fromEntries(
+      this.#machines.flatMap((machine) =>
+        Object.entries(machine.figures()).map(([what, figure]) => [`${machine.name}.${what}`, figure]),
+      ),
+    );
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.crash('end of the world');
+    for (const machine of this.#machines) machine.hold('end of the world');
   }
 
-  async #boot(): Promise<void> {
-    const { time } = this.#world;
-    if (time.now() < this.#downUntilMs) {
-      time.after(this.#downUntilMs - time.now(), () => void this.#boot());
-      return;
-    }
-    const life = new Incarnation(this.#world, {
-      name: this.name,
-      chance: this.#crashChance,
-      onKilled: () => this.#gone(life),
-    });
-    this.#life = life;
-    try {
-      const ledger = await life.through('open of the ledger', () => this.#openLedger(life));
-      this.#verifier ??= await this.#newVerifier(ledger);
-      await this.#serve(life, ledger);
-      this.#world.trace.note(this.name, 'started');
-    } catch (error) {
-      this.#world.trace.note(this.name, `did not start: ${codeOf(error)}`);
-      life.kill('could not start');
-    }
+  get #machines(): readonly EmbeddedMachine[] {
+    return this.#copy === undefined ? [this.#machine] : [this.#machine, this.#copy];
   }
 
-  async #serve(life: Incarnation, ledger: EmbeddedLedger): Promise<void> {
-    const party = ledger.as({ partyId: this.name, role: 'gateway' });
-    const { master, mqttKey } = this.#town;
-    const keep = { master, mqttKey, journal: this.#journal, verified: this.#verified };
-    const broker = await runBroker(life, keep, party);
-    const logic = runGateway({
-      ...{ world: this.#world, life, keep, ledger: party, bus: createInProcessBus(broker.leg()) },
-      chance: this.#processChance,
-      skewMs: () => this.skewMs,
-      submitOrder: (jws) => ledger.submitOrder(jws),
-    });
-    if (!life.isAlive) return void broker.close({ deadlineMs: 0 });
-    this.#running = { life, ledger, broker, logic };
-    this.#world.network.listen(BROKER_NODE, (stream) => broker.attachStream(stream));
+  #loses(books: Books, lost: { readonly sinceMs: number; readonly was: Books }): void {
+    this.#seenBy.answers.forget(books, lost);
+    this.#seenBy.lines.ended(books, lost.was);
   }
 
-  #openLedger(life: Incarnation): Promise<EmbeddedLedger> {
-    const { time } = this.#world;
-    const clock = life.clock(() => this.skewMs);
-    return openEmbeddedLedger({
-      directory: 'simulated',
-      signingKey: this.#town.ledgerKey,
-      genesis: genesisOf(this.#town, 1),
-      clock: { now: clock.nowMs, monotonic: () => time.now() },
-      random: this.#processChance,
-      limits: { openCheckBlocks: OPEN_CHECK_BLOCKS },
-      place: this.#disk,
-      scheduler: {
-        turn: () => new Promise((resolve) => clock.after(0, resolve)),
-        after: (ms, run) => clock.after(ms, run),
-      },
-      onCondition: (condition) => {
-        if (life.isAlive) this.#world.trace.note(this.name, `ledger is ${condition}`);
-      },
-    });
-  }
-
-  #newVerifier(ledger: EmbeddedLedger): Promise<DiskVerifier> {
-    const { time } = this.#world;
-    return verifierOfDisk(this.#disk, {
-      ledgerId: LEDGER_ID,
-      publicKey: ledger.publicKey,
-      clock: { monotonic: () => 0 },
-      scheduler: {
-        turn: () => new Promise((resolve) => time.after(0, resolve)),
-        after: (ms, run) => time.after(ms, run),
-      },
-    });
-  }
-
-  /** The process is gone: what was not synced is lost, its connections break, and after a while it is started again. */
-  #gone(life: Incarnation): void {
-    const { time, network } = this.#world;
-    this.#disk.crash();
-    network.silence(BROKER_NODE);
-    const running = this.#running;
-    this.#running = undefined;
-    if (running?.life === life) void running.broker.close({ deadlineMs: 0 });
-    if (this.#stopped) return;
-    const pauseMs = this.#crashChance.between(LEAST_DOWN_MS, MOST_DOWN_MS);
-    time.after(pauseMs, () => void this.#boot());
+  #newMachine(of: {
+    name: string;
+    address: string;
+    books: Books;
+    disk: SimulatedDisk;
+    journal: Map<string, string>;
+  }) {
+    return new EmbeddedMachine({ world: this.#world, town: this.#town, lines: this.#seenBy.lines, ...of });
   }
 }
-
-const textAfterVersion = (raw: string): string => raw.slice(raw.indexOf(' ') + 1);

@@ -156,6 +156,7 @@ class GatewayNode extends Restarting {
 
 /** One or two gateways over one Fabric ledger and one broker, each a process of its own. */
 export class FabricSite implements Site {
+  readonly isCopied = false;
   readonly broker: BrokerNode;
   readonly gateways: readonly GatewayNode[];
   readonly #world: World;
@@ -166,15 +167,16 @@ export class FabricSite implements Site {
     this.#world = world;
     this.#town = town;
     this.#fabric = new FabricModel(world, books);
-    const keep = (): GatewayKeep => ({
+    const keep = (number: number): GatewayKeep => ({
       ...{ master: town.master, mqttKey: town.mqttKey, journal: new Map(), verified: new Map() },
+      signer: { kid: gatewayId(number), privateKey: town.roleKeys.gateway },
     });
     const fabric = this.#fabric;
     const reader = fabric.as({ partyId: gatewayId(1), role: 'gateway' });
-    const broker = new BrokerNode(world, { keep: keep(), ledger: reader });
+    const broker = new BrokerNode(world, { keep: keep(1), ledger: reader });
     this.broker = broker;
     this.gateways = Array.from({ length: world.plan.gateways }, (_, index) => {
-      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(), fabric, broker });
+      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(index + 1), fabric, broker });
     });
     broker.onStarted = () => {
       for (const gateway of this.gateways) gateway.reconnect();
@@ -189,6 +191,9 @@ export class FabricSite implements Site {
     await this.#fabric.found(genesisOf(this.#town, this.#world.plan.gateways));
     await this.broker.start();
   }
+
+  /** No transaction that people must order comes to be needed on a ledger that forgets nothing. */
+  async submitOrder(): Promise<void> {}
 
   /** Fabric's own chain is Fabric's. */
   async verify(): Promise<void> {}

@@ -1,6 +1,6 @@
 import { type KeyObject, verify } from 'node:crypto';
 import { type BrokerLimits, createBroker } from '@tapwatt/broker';
-import { rawPublicKey } from '@tapwatt/firmware-contracts';
+import { type JwsSigner, rawPublicKey } from '@tapwatt/firmware-contracts';
 import {
   type AssembledGateway,
   assembleGateway,
@@ -28,6 +28,7 @@ const MAX_LIVE_METERS = 64;
 export interface GatewayKeep {
   readonly master: Uint8Array;
   readonly mqttKey: Uint8Array;
+  readonly signer: JwsSigner;
   readonly journal: Map<string, string>;
   /** Signatures verified before: a resent request is the same bytes. */
   readonly verified: Map<string, boolean>;
@@ -96,12 +97,19 @@ export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
       world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
       log.warn({ err: error }, `could not ${doing}`);
     },
+    signer: keep.signer,
     ...{ ledger, issuer, clock },
   });
+  void gateway.quarantine.refresh();
   gateway.start();
+  gateway.quarantine.start();
   const order = createAdministration({
     ...{ ledger, issuer, clock, onMeterChanged: gateway.presenter.enqueue },
-    submitOrder: (jws) => life.through('commit of an order', () => parts.submitOrder(jws)),
+    async submitOrder(jws) {
+      const committed = await life.through('commit of an order', () => parts.submitOrder(jws));
+      void gateway.quarantine.refresh();
+      return committed;
+    },
   });
   const administer = async (jws: string): Promise<unknown> =>
     (await life.through('order', () => order(jws, new AbortController().signal))).result;

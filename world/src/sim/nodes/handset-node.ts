@@ -211,7 +211,7 @@ export class HandsetNode {
         if (status === 'issued' && result.voucherId !== undefined) this.vouchers.push(result.voucherId);
         const { of } = parseJws(ask.request.jws).payload;
         if (ask.request.op === 'cancel' && status === 'abandoned' && typeof of === 'string')
-          this.#answers.abandoned(this.name, of);
+          this.#answers.abandoned({ handset: this.name, requestId, of });
         this.#answers.hear(this.name, ask.request.op, result, seen.heard === 'contradicted');
       },
     });

@@ -24,6 +24,10 @@ export interface Site {
   start(): Promise<void>;
   /** The ledger for an observer, whom no fault touches; `undefined` while there is none to ask. */
   readonly books: ((party: Submitter) => Ledger) | undefined;
+  /** Commits an order as its party signed it. Throws what the ledger throws. */
+  submitOrder(jws: string): Promise<void>;
+  /** Two machines go on from one disk. */
+  readonly isCopied: boolean;
   /** I7 over what was committed since the last time; at the end also the whole state. */
   verify(whole: boolean): Promise<void>;
   /** How much waits where, by name (I8). */

@@ -69,6 +69,10 @@ export class Totals {
     return this.simulatedMs / YEAR_MS;
   }
 
+  #did(what: string): number {
+    return this.work.get(what) ?? 0;
+  }
+
   /** One line for the end of a run. */
   line(seconds: number): string {
     return [
@@ -77,8 +81,10 @@ export class Totals {
       `${this.faultCount} faults`,
       `${this.crashes} crashes`,
       `${this.crashPoints.size} crash points, each ≥ ${this.leastCrashes} times`,
-      `${this.work.get('credits') ?? 0} credits`,
-      `${this.work.get('taps') ?? 0} taps`,
+      `${this.#did('credits')} credits`,
+      `${this.#did('taps')} taps`,
+      `${this.#did('restores')} restores and ${this.#did('clones')} clones of ledgers, ${this.#did('halts')} halts`,
+      `${this.#did('orphans') + this.#did('remainders')} orphans`,
       `${this.compared} run twice with equal hashes`,
       `${this.failed.length} seeds with violations`,
     ].join(' · ');

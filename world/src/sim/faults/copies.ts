@@ -1,0 +1,140 @@
+import { loadRows, SimulatedDisk, type StorageWrite } from '@tapwatt/gateway';
+import type { EmbeddedSite } from '../nodes/embedded-site.ts';
+import { codeOf } from '../nodes/gateway-process.ts';
+import { Incarnation } from '../nodes/incarnation.ts';
+import type { World } from '../world.ts';
+
+const SECOND_MS = 1_000;
+const LEAST_AGE_MS = 5 * SECOND_MS;
+const MOST_AGE_MS = 120 * SECOND_MS;
+const LEAST_APART_MS = 20 * SECOND_MS;
+const MOST_APART_MS = 180 * SECOND_MS;
+const MOST_BETWEEN_MOVES_MS = 30 * SECOND_MS;
+const MOST_PAUSE_MS = 10 * SECOND_MS;
+
+interface Backup {
+  readonly rows: readonly StorageWrite[];
+  readonly head: { readonly number: number; readonly hash: string };
+  readonly atMs: number;
+}
+
+type Chance = ReturnType<World['chance']>;
+
+/** What people do to an embedded ledger that makes it forget: a restore from an old backup, and two machines from one disk. */
+export class LedgerCopies {
+  readonly #world: World;
+  readonly #site: EmbeddedSite;
+  readonly #devices: readonly string[];
+  readonly #crashes: Chance;
+  /** One such thing at a time. */
+  #isBusy = false;
+
+  constructor(world: World, site: EmbeddedSite, devices: readonly string[]) {
+    this.#world = world;
+    this.#site = site;
+    this.#devices = devices;
+    this.#crashes = world.chance('crashes of restores');
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** A backup is made now, and the ledger restored from it after a while. */
+  backUp(chance: Chance): void {
+    const { ledger } = this.#site.machine;
+    if (this.#isBusy || ledger === undefined) return;
+    const dump = ledger.dump();
+    const atMs = this.#world.time.now();
+    let backup: Backup | undefined;
+    this.#isBusy = true;
+    // A process that dies meanwhile leaves no backup.
+    void rowsOf(dump.rows()).then(
+      (rows) => {
+        backup = { rows, head: dump.head, atMs };
+      },
+      () => undefined,
+    );
+    this.#world.time.after(chance.between(LEAST_AGE_MS, MOST_AGE_MS), () => {
+      if (backup === undefined || this.#isOver) this.#isBusy = false;
+      else this.#restore(backup, chance);
+    });
+  }
+
+  /** Two machines go on from one disk, each with some of the devices, until one of them is switched off. */
+  copy(chance: Chance): void {
+    if (this.#isBusy || this.#site.machine.ledger === undefined) return;
+    this.#isBusy = true;
+    this.#world.tally.did('clones');
+    this.#world.trace.note('town', 'two machines from one disk');
+    this.#site.copyLedger();
+    for (const device of this.#devices) if (chance.happens(0.5)) this.#site.lead(device, true);
+    this.#moveLater(chance);
+    this.#world.time.after(chance.between(LEAST_APART_MS, MOST_APART_MS), () => this.#keepOne(chance));
+  }
+
+  /** The place has one ledger again; a restore that has begun is done by itself. */
+  heal(): void {
+    this.#keepOne(this.#world.chance('which copy is kept in the end'));
+  }
+
+  get #isOver(): boolean {
+    return this.#world.strength('ledger-restored') === 0;
+  }
+
+  #moveLater(chance: Chance): void {
+    this.#world.time.after(chance.below(MOST_BETWEEN_MOVES_MS), () => {
+      if (!this.#site.isCopied) return;
+      this.#site.lead(chance.pick(this.#devices), chance.happens(0.5));
+      this.#moveLater(chance);
+    });
+  }
+
+  #keepOne(chance: Chance): void {
+    if (!this.#site.isCopied) return;
+    const kept = chance.happens(0.5) ? 'first' : 'copy';
+    this.#world.trace.note('town', `one of the two machines is switched off: ${kept} is kept`);
+    this.#site.keepOne(kept);
+    for (const device of this.#devices) this.#site.lead(device, false);
+    this.#isBusy = false;
+  }
+
+  #restore(backup: Backup, chance: Chance): void {
+    const { machine } = this.#site;
+    machine.hold('stopped for a restore');
+    const life = new Incarnation(this.#world, {
+      ...{ name: 'restore', chance: this.#crashes },
+      onKilled: () => {
+        // Nothing was replaced: the old ledger goes on until somebody tries again.
+        machine.start();
+        this.#world.time.after(chance.below(MOST_PAUSE_MS), () => this.#restore(backup, chance));
+      },
+    });
+    void this.#replace(life, backup).catch((error) => life.kill(`restore failed: ${codeOf(error)}`));
+  }
+
+  /** As `restoreBackup` does it: copied, recorded, and only then put in the place of the ledger. */
+  async #replace(life: Incarnation, { rows, head, atMs }: Backup): Promise<void> {
+    const { machine } = this.#site;
+    const disk = new SimulatedDisk();
+    await life.through('load of a backup', () => loadRows(disk, each(rows)));
+    await life.through('record of a restore', () => machine.recordRestore(life, disk, head));
+    life.point('before replacing the ledger');
+    if (!life.isAlive) return;
+    this.#world.tally.did('restores');
+    this.#world.trace.note('town', `restored to block ${head.number}`);
+    this.#site.replaceLedger(disk, atMs);
+    this.#isBusy = false;
+    machine.start();
+  }
+}
+
+const rowsOf = async (rows: AsyncIterable<StorageWrite>): Promise<readonly StorageWrite[]> => {
+  const all: StorageWrite[] = [];
+  for await (const row of rows) all.push(row);
+  return all;
+};
+
+async function* each(rows: readonly StorageWrite[]): AsyncIterable<StorageWrite> {
+  yield* rows;
+}

@@ -1,0 +1,66 @@
+import type { OrphanRecord } from '@tapwatt/chaincode';
+import { signOrder } from '@tapwatt/firmware-contracts';
+import type { Books } from './checks/books.ts';
+import { codeOf } from './nodes/gateway-process.ts';
+import { LEDGER_ID } from './nodes/settings.ts';
+import type { Site } from './nodes/site.ts';
+import type { Town } from './nodes/town.ts';
+import type { World } from './world.ts';
+
+const MOST_BETWEEN_LOOKS_MS = 40_000;
+const MILLIS = 1_000;
+
+type Party = 'discom' | 'bank';
+
+/**
+ * The people of the utility and its bank: when a ledger has halted and its other copy is off they resume it, and they
+ * book what it had forgotten, two of them for each orphan.
+ */
+export class Operator {
+  readonly #world: World;
+  readonly #town: Town;
+  readonly #site: Site;
+  readonly #books: Books;
+  readonly #chance;
+  #orders = 0;
+
+  constructor(world: World, of: { readonly town: Town; readonly site: Site; readonly books: Books }) {
+    this.#world = world;
+    this.#town = of.town;
+    this.#site = of.site;
+    this.#books = of.books;
+    this.#chance = world.chance('operator');
+  }
+
+  start(): void {
+    this.#world.time.after(this.#chance.below(MOST_BETWEEN_LOOKS_MS), () => {
+      if (!this.#world.isDark && this.#site.books !== undefined) this.#look();
+      this.start();
+    });
+  }
+
+  #look(): void {
+    if (this.#books.isHalted && !this.#site.isCopied) {
+      this.#order('discom', 'ResumeIssuing', { reason: 'the other copy is off', quarantine: true });
+      return;
+    }
+    for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
+  }
+
+  #book({ meterId, voucherId, amount, proposal }: OrphanRecord): void {
+    const isProposed = proposal?.amount === amount;
+    const by: Party = isProposed && proposal.by === 'discom' ? 'bank' : 'discom';
+    this.#order(by, 'RecoverOrphan', { meterId, voucherId, amount });
+  }
+
+  /** What fails is seen at the next look, and ordered again. */
+  #order(kid: Party, op: string, request: object): void {
+    const { time, trace } = this.#world;
+    const requestId = `${kid}-${++this.#orders}`;
+    const payload = { aud: LEDGER_ID, requestId, op, at: Math.floor(time.now() / MILLIS), request };
+    trace.note(kid, `orders ${op}`);
+    this.#site
+      .submitOrder(signOrder(payload, { kid, privateKey: this.#town.roleKeys[kid] }))
+      .catch((error) => trace.note(kid, `${op} was not done: ${codeOf(error)}`));
+  }
+}
