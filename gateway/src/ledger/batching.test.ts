@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../edges/manual-clock.ts';
 import { createBatcher } from './batching.ts';
+import { LedgerRejected, LedgerUnavailable } from './errors.ts';
 
 const limits = { maxItems: 3, maxQueued: 5, maxInFlight: 1, lingerMs: 10 };
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -59,6 +60,40 @@ describe('the batcher', () => {
     await expect(batcher.add(1)).rejects.toThrow('ledger away');
     fail = false;
     expect(await batcher.add(2)).toBe(2);
+  });
+
+  it('runs the items of a batch alone when one of them spoils it, so that it fails alone', async () => {
+    for (const poison of [
+      new LedgerRejected('BAD_REQUEST', 'spoilt'),
+      new LedgerUnavailable('spoilt', { code: 'INTERNAL' }),
+    ]) {
+      const runs: number[][] = [];
+      const batcher = createBatcher<number, number>(limits, createManualClock(), async (items) => {
+        runs.push([...items]);
+        if (items.includes(2)) throw poison;
+        return [...items];
+      });
+      const answers = await Promise.allSettled([1, 2, 3].map((item) => batcher.add(item)));
+      expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(runs).toEqual([[1, 2, 3], [1], [2], [3]]);
+    }
+  });
+
+  it('takes from all who bring something in turn, whoever brought how much', async () => {
+    const runs: string[][] = [];
+    const batcher = createBatcher<string, string>(
+      { maxItems: 3, maxQueued: 20, maxInFlight: 1, lingerMs: 0 },
+      createManualClock(),
+      async (items) => {
+        runs.push([...items]);
+        await turn();
+        return [...items];
+      },
+    );
+    const many = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6'].map((item) => batcher.add(item, 'a'));
+    const few = ['b1', 'c1'].map((item) => batcher.add(item, item.slice(0, 1)));
+    await Promise.all([...many, ...few]);
+    expect(runs).toEqual([['a1'], ['a2', 'b1', 'c1'], ['a3', 'a4', 'a5'], ['a6']]);
   });
 
   it('tells when nothing is left', async () => {

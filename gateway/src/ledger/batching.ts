@@ -1,5 +1,7 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
+import { FairQueue } from './fair-queue.ts';
+import { isPoisoned } from './is-poisoned.ts';
 
 export interface BatchLimits {
   /** Items of one transaction. */
@@ -14,8 +16,11 @@ export interface BatchLimits {
 
 /** Collects items of one kind into transactions (DESIGN.md, "batching"): one result an item, in order. */
 export interface Batcher<Item, Result> {
-  /** Rejects with BUSY when the queue is full, and with what `run` threw for the whole batch. */
-  add(item: Item): Promise<Result>;
+  /**
+   * `owner` is who brings it: batches are made of all owners' items in turn. Rejects with BUSY when the queue is full,
+   * and with what `run` threw; if that was because of what was in the batch, each of its items is run once more, alone.
+   */
+  add(item: Item, owner?: string): Promise<Result>;
   readonly queued: number;
   /** Resolves when nothing is queued or under way. */
   idle(): Promise<void>;
@@ -32,33 +37,32 @@ export function createBatcher<Item, Result>(
   clock: Clock,
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): Batcher<Item, Result> {
-  const queue: Waiting<Item, Result>[] = [];
+  const queue = new FairQueue<Waiting<Item, Result>>();
   const idleWaiters: (() => void)[] = [];
   let inFlight = 0;
   let lingering = false;
 
   function pump(): void {
     while (inFlight < limits.maxInFlight && queue.length > 0 && !lingering) {
-      void runBatch(queue.splice(0, limits.maxItems));
+      void runBatch(queue.take(limits.maxItems));
     }
     if (inFlight === 0 && queue.length === 0) for (const resolve of idleWaiters.splice(0)) resolve();
   }
 
   async function runBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     inFlight += 1;
+    await answer(batch);
+    inFlight -= 1;
+    pump();
+  }
+
+  async function answer(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await run(batch.map((waiting) => waiting.item));
-      batch.forEach((waiting, index) => {
-        const result = results[index];
-        if (result === undefined)
-          waiting.reject(new TapwattError('INTERNAL', 'A batch answered too few results.'));
-        else waiting.resolve(result);
-      });
+      for (const [index, waiting] of batch.entries()) settle(waiting, results[index]);
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
-    } finally {
-      inFlight -= 1;
-      pump();
+      if (batch.length > 1 && isPoisoned(error)) await Promise.all(batch.map((one) => answer([one])));
+      else for (const waiting of batch) waiting.reject(error);
     }
   }
 
@@ -77,10 +81,10 @@ export function createBatcher<Item, Result>(
   }
 
   return {
-    add(item) {
+    add(item, owner = '') {
       if (queue.length >= limits.maxQueued) return Promise.reject(new TapwattError('BUSY'));
       return new Promise<Result>((resolve, reject) => {
-        queue.push({ item, resolve, reject });
+        queue.push(owner, { item, resolve, reject });
         linger();
       });
     },
@@ -93,4 +97,9 @@ export function createBatcher<Item, Result>(
         pump();
       }),
   };
+}
+
+function settle<Item, Result>(waiting: Waiting<Item, Result>, result: Result | undefined): void {
+  if (result === undefined) waiting.reject(new TapwattError('INTERNAL', 'A batch answered too few results.'));
+  else waiting.resolve(result);
 }

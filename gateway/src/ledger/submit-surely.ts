@@ -2,6 +2,7 @@ import type { TransactionName, TransactionRequest, TransactionResult } from '@ta
 import { bytesToHex } from '@tapwatt/firmware-contracts';
 import { type Clock, pause, type Random } from '../edges/edges.ts';
 import { LedgerUnavailable, OutcomeUnknown } from './errors.ts';
+import { isPoisoned } from './is-poisoned.ts';
 import type { Committed, Ledger } from './ledger.ts';
 
 const FIRST_PAUSE_MS = 50;
@@ -20,7 +21,7 @@ export interface SurelyEdges {
  * Submits one transaction until its outcome is known. Unknown is not failed (DESIGN.md, principle 3): every
  * attempt has the same transaction id, and a commit whose answer was lost is found by it.
  *
- * Throws `LedgerRejected` at once; `LedgerUnavailable` or `OutcomeUnknown` when the attempts end.
+ * Throws `LedgerRejected` at once, and `LedgerUnavailable` INTERNAL, which is a bug in the rules; `LedgerUnavailable` or `OutcomeUnknown` when the attempts end.
  */
 export async function submitSurely<N extends TransactionName>(
   ledger: Ledger,
@@ -33,7 +34,8 @@ export async function submitSurely<N extends TransactionName>(
     try {
       return await ledger.submit(transaction.name, transaction.request, { txId });
     } catch (error) {
-      const passing = error instanceof OutcomeUnknown || error instanceof LedgerUnavailable;
+      const passing =
+        (error instanceof OutcomeUnknown || error instanceof LedgerUnavailable) && !isPoisoned(error);
       if (!passing || edges.signal.aborted || attempt >= (edges.maxAttempts ?? Number.POSITIVE_INFINITY))
         throw error;
     }

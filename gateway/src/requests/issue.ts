@@ -13,7 +13,7 @@ export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>)
   const { handsetId, requestId, payload } = request;
   const { jws, payloadHash } = request;
   await refuseAmount(ports, request);
-  const issued = await ports.issuance.add({ jws, meterId: payload.meterId, payloadHash });
+  const issued = await ports.issuance.add({ jws, meterId: payload.meterId, payloadHash }, handsetId);
   if (!issued.ok) throw new TapwattError(issued.code, issued.message);
   const { voucherId, meterId, amount, repeated } = issued;
   ports.observer.issued({ voucherId, meterId, amount, startedMs, repeated });
