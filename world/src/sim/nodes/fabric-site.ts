@@ -36,9 +36,15 @@ abstract class Restarting implements Crashable {
   protected abstract begin(life: Incarnation): Promise<void>;
   protected abstract ended(): void;
 
+  /** What it needs is there; whoever brings it starts it. */
+  protected canBegin(): boolean {
+    return true;
+  }
+
   async start(): Promise<void> {
     const { time } = this.world;
-    if (this.#stopped) return;
+    // One process at a time, however many reasons there are to start it.
+    if (this.#stopped || this.#life?.isAlive === true || !this.canBegin()) return;
     if (time.now() < this.#downUntilMs) {
       time.after(this.#downUntilMs - time.now(), () => void this.start());
       return;
@@ -133,6 +139,10 @@ class GatewayNode extends Restarting {
   reconnect(): void {
     if (this.isUp) this.crash('its broker was started again');
     else void this.start();
+  }
+
+  protected override canBegin(): boolean {
+    return this.#parts.broker.isUp;
   }
 
   protected async begin(life: Incarnation): Promise<void> {
