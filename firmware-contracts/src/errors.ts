@@ -124,12 +124,17 @@ const systemCodes = {
     'The ledger cannot be reached; nothing happened.',
     'Send the same request again.',
   ),
+  ISSUER_UNAVAILABLE: entry(
+    'same',
+    'The issuer’s process cannot be reached; nothing was issued.',
+    'Send the same request again.',
+  ),
   OUTCOME_UNKNOWN: entry(
     'same',
     'It is not known whether the transaction committed.',
     'Send the same request again.',
   ),
-  NOT_ISSUER: entry('never', 'This gateway holds no issuer key.', 'Use the gateway that does.'),
+  NOT_ISSUER: entry('never', 'This gateway holds no issuer key.', 'Ask where the issuer runs.'),
   NOT_FOUND: entry('changed', 'There is no such thing here.', 'Check the id.'),
   UNAUTHORIZED: entry(
     'changed',

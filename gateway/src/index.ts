@@ -7,6 +7,11 @@ export { type Credentials, createCredentials } from './credentials.ts';
 export type { Clock, Random } from './edges/edges.ts';
 export type { Issuer } from './issuer/issuer.ts';
 export { createLocalIssuer } from './issuer/local-issuer.ts';
+export { createExchange } from './issuer/remote/exchange.ts';
+export { createIssuerLine } from './issuer/remote/issuer-line.ts';
+export { createRemoteIssuer } from './issuer/remote/remote-issuer.ts';
+export { certificateAuthority } from './issuer/remote/testing/certificates.ts';
+export { startIssuer } from './issuer-main.ts';
 export { checkInvariants, type InvariantReport } from './ledger/check-invariants.ts';
 export {
   type DiskVerifier,

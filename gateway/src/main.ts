@@ -9,10 +9,9 @@ import { systemClock, systemRandom } from './edges/system.ts';
 import { createGatewayServices } from './gateway-services.ts';
 import { openEmbeddedHost } from './hosts/embedded-host.ts';
 import { openFabricHost } from './hosts/fabric-host.ts';
+import { openIssuer } from './hosts/issuer-host.ts';
 import type { LedgerHost } from './hosts/ledger-host.ts';
 import { startHttp } from './http/start-http.ts';
-import { createLocalIssuer } from './issuer/local-issuer.ts';
-import { requireMasterKey } from './issuer/require-master-key.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
@@ -78,6 +77,7 @@ async function build(
     profile: config.profile,
     random: (length) => random.bytes(length),
     ledgerElsewhere: config.ledger.kind === 'fabric',
+    issuerElsewhere: config.issuer?.url !== undefined,
   });
   const ledgerWatch = watchLedger(log);
   const host = await openHost(config, { data, watch: ledgerWatch, log });
@@ -85,8 +85,9 @@ async function build(
   const { ledger } = host;
   await requireRegistered(ledger, config);
 
-  const issuer = createLocalIssuer(data.keys.master, host.issuerLedger);
-  await requireMasterKey(issuer, ledger, data.layout.keyFile('master'));
+  const issuing = await openIssuer(config, { data, host, clock, log });
+  undo.push(async () => issuing.close());
+  const { issuer } = issuing;
   let listening = false;
   const credentials = createCredentials(data.keys.mqtt, ledger);
   const { bus, broker, isReachable } = await openBus(config, {
@@ -106,6 +107,7 @@ async function build(
       ledgerCause: ledgerWatch.cause,
       listening,
       brokerAway: isReachable() ? undefined : config.mqtt.external,
+      issuer: issuing.view(),
       quarantine: quarantine?.view(),
       stopping: signal.aborted,
     });
@@ -182,6 +184,7 @@ async function build(
       stopping.abort();
       await bus.close();
       await journal.close();
+      issuing.close();
       await host.close();
       log.info('the gateway has stopped');
     },

@@ -27,6 +27,9 @@ const SITE = 'home';
 const FUNDS = '1000000';
 const HANDSET = 'till';
 
+/** Fixed, so that an issuer's process can be given it before the sites are open. */
+export const MASTER = new Uint8Array(32).fill(9);
+
 const clock: Clock = {
   nowMs: () => Date.now(),
   after(delayMs, run) {
@@ -35,13 +38,14 @@ const clock: Clock = {
   },
 };
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+export const systemEdges = { clock, random };
 const newKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
 
 export interface SitesOptions {
   readonly meters: number;
   readonly sweepMs: number;
   /** Without it, the master key is in the gateways' own process. */
-  readonly issuerOf?: (gatewayId: string, ledger: Ledger, master: Uint8Array) => Issuer;
+  readonly issuerOf?: (gatewayId: string, ledger: Ledger) => Promise<Issuer>;
   /** The ledger as a site reaches it. */
   readonly ledgerOf?: (gatewayId: string, ledger: Ledger) => Ledger;
 }
@@ -77,7 +81,7 @@ async function register(ledger: EmbeddedLedger, meters: number, handsetKey: KeyO
 }
 
 export async function openSites(options: SitesOptions): Promise<Sites> {
-  const [master, mqttKey, handsetKey] = [random.bytes(32), random.bytes(32), newKey()];
+  const [mqttKey, handsetKey] = [random.bytes(32), newKey()];
   const parties = (['discom', 'bank', 'agency'] as const).map((role) => ({
     ...{ id: role as string, role, publicKey: rawPublicKey(newKey()) },
   }));
@@ -110,7 +114,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         sweep: { intervalMs: options.sweepMs, pageSize: 100, maxInFlight: 100 },
       },
       ledger: reached,
-      issuer: options.issuerOf?.(gatewayId, own, master) ?? createLocalIssuer(master, own),
+      issuer: (await options.issuerOf?.(gatewayId, own)) ?? createLocalIssuer(MASTER, own),
       bus: createInProcessBus(broker.leg()),
       journal: { find: () => undefined, record: async () => undefined, close: async () => undefined },
       board: createLiveBoard({
@@ -131,7 +135,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
     };
     const meters = Array.from({ length: options.meters }, (_, index) => {
       const id = String(index + 1);
-      const rootKey = bytesToHex(meterRootKey(master, meterId(id)));
+      const rootKey = bytesToHex(meterRootKey(MASTER, meterId(id)));
       return { meterId: id, keyEpoch: 1, rootKey, balanceLimit: '1000000', ...of('meter', id) };
     });
     const privateKey = handsetKey.export({ type: 'pkcs8', format: 'pem' }).toString();

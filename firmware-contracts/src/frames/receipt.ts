@@ -69,7 +69,7 @@ export const decodeReceipt = (frame: Uint8Array): Decoded<ReceiptFields> => {
 };
 
 /** Whether the receipt's MAC is right under these keys. */
-export const isAuthenticReceipt = (frame: Uint8Array, keys: EpochKeys): boolean =>
+export const isAuthenticReceipt = (frame: Uint8Array, keys: Pick<EpochKeys, 'receipt'>): boolean =>
   hasMac(frame, { length: FRAME_LENGTH.receipt, macLength: 16, key: keys.receipt });
 
 const readReceipt = (frame: Uint8Array) => {

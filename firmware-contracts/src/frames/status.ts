@@ -69,5 +69,5 @@ export const decodeStatus = (frame: Uint8Array): Decoded<StatusFields> => {
 };
 
 /** Whether the status's MAC is right under these keys. */
-export const isAuthenticStatus = (frame: Uint8Array, keys: EpochKeys): boolean =>
+export const isAuthenticStatus = (frame: Uint8Array, keys: Pick<EpochKeys, 'status'>): boolean =>
   hasMac(frame, { length: FRAME_LENGTH.status, macLength: 8, key: keys.status });

@@ -8,6 +8,7 @@ import {
   configCommands,
   devCommands,
   frameCommands,
+  issuerCommand,
   keyCommands,
   ledgerCommands,
   runCommand,
@@ -31,6 +32,7 @@ export function createProgram(edges: CliEdges, version: string): ProgramRun {
   const run: ProgramRun = { program, exitCode: EXIT.ok, json: false };
   const build: Builder = { edges, run };
   runCommand(build);
+  issuerCommand(build);
   statusCommand(build);
   frameCommands(build);
   ledgerCommands(build);

@@ -1,8 +1,7 @@
 import module from 'node:module';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type RunOptions, readConfig, type Session } from './session.ts';
-
-const SAME_CTRL_C_MS = 1_000;
+import { stopSignal } from './stop-signal.ts';
 
 /**
  * `run`: one gateway, until SIGINT or SIGTERM, or until whoever started it with a channel is gone; a second Ctrl-C ends
@@ -34,23 +33,6 @@ export async function runGateway(session: Session, options: RunOptions): Promise
   session.out.note('Stopping: what is on its way is settled first. Once more to stop at once.');
   await gateway.close();
   return EXIT.ok;
-}
-
-function stopSignal(now: () => number): Promise<void> {
-  return new Promise((resolve) => {
-    let askedAtMs: number | undefined;
-    const ask = (signal?: NodeJS.Signals): void => {
-      const nowMs = now();
-      // One Ctrl-C arrives more than once where a terminal, npm and a launcher all pass it on, the last as SIGTERM.
-      if (signal === 'SIGINT' && nowMs - (askedAtMs ?? nowMs) > SAME_CTRL_C_MS) process.exit(EXIT.failed);
-      askedAtMs ??= nowMs;
-      resolve();
-    };
-    process.on('SIGINT', ask);
-    process.on('SIGTERM', ask);
-    process.once('disconnect', () => ask());
-    process.channel?.unref();
-  });
 }
 
 function urlHost(host: string): string {

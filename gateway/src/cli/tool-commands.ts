@@ -17,6 +17,13 @@ export function runCommand(build: Builder): void {
   );
 }
 
+export function issuerCommand(build: Builder): void {
+  const shape = { name: 'issuer', about: 'run the issuer as a process of its own', options: local };
+  command(build, build.run.program, shape, async (session, given) =>
+    (await import('./issuer-command.ts')).runIssuerProcess(session, given),
+  );
+}
+
 export function statusCommand(build: Builder): void {
   const shape = { name: 'status', about: 'state of the running gateway', options: remote };
   command(build, build.run.program, shape, async (session, given) =>
@@ -141,6 +148,14 @@ export function keyCommands(build: Builder): void {
     key,
     { name: 'rotate <what>', about: 'replace mqtt or admin', options: rotateOptions },
     async (session, given, [what = '']) => (await load()).rotate(session, what, given),
+  );
+  const root = {
+    name: 'root <meterId>',
+    about: 'a meter’s root key, from the master key here',
+    options: local,
+  };
+  command(build, key, root, async (session, given, [meterId = '']) =>
+    (await import('./issuer-command.ts')).showMeterRoot(session, meterId, given),
   );
 }
 

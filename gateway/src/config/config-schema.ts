@@ -46,6 +46,20 @@ const fabric = z
 
 const ledger = z.strictObject({ kind: choice(LEDGER_KINDS).default('embedded'), fabric }).prefault({});
 
+const issuer = z
+  .strictObject({
+    url: z
+      .string('must be a text')
+      .regex(/^https:\/\/[A-Za-z0-9.[\]:_-]+$/, 'must be https://host:port')
+      .optional(),
+    host: host.default('127.0.0.1'),
+    port: port.default(8443),
+    ca: path.optional(),
+    certificate: path.optional(),
+    key: path.optional(),
+  })
+  .prefault({});
+
 const mqtt = z
   .strictObject({
     host: host.default('127.0.0.1'),
@@ -86,6 +100,7 @@ export const configSchema = z.strictObject({
   ledgerId: name.default('tapwatt-dev'),
   gatewayId: name.default('gateway'),
   ledger,
+  issuer,
   mqtt,
   http,
   sweep,

@@ -16,6 +16,7 @@ const SHOWN = new Set([
 ]);
 const GROUP_COMMENTS: Readonly<Record<string, string>> = {
   ledger: 'Where the books are kept.',
+  issuer: 'Who holds the master key: this gateway, or a process of its own (`tapwatt issuer`).',
   mqtt: 'Meters and handsets connect here.',
   http: 'The live page and the JSON API.',
 };

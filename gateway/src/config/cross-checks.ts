@@ -11,6 +11,7 @@ export function crossChecks(file: ConfigFile, isSet: (path: string) => boolean):
     ...amounts(file),
     ...ports(file),
     ...identity(file),
+    ...issuer(file),
     ...(file.profile === 'production' ? named(isSet) : []),
   ];
 }
@@ -23,6 +24,13 @@ function amounts({ policies }: ConfigFile): readonly CrossProblem[] {
 function ports({ mqtt, http }: ConfigFile): readonly CrossProblem[] {
   if (mqtt.external !== undefined || http.port === 0 || http.port !== mqtt.port) return [];
   return [{ path: 'http.port', message: 'must be another port than mqtt.port' }];
+}
+
+function issuer(file: ConfigFile): readonly CrossProblem[] {
+  if (file.issuer.url === undefined) return [];
+  return (['ca', 'certificate', 'key'] as const)
+    .filter((name) => file.issuer[name] === undefined)
+    .map((name) => ({ path: 'issuer.url', message: `needs issuer.${name} as well` }));
 }
 
 function identity({ ledger }: ConfigFile): readonly CrossProblem[] {

@@ -15,6 +15,18 @@ export interface FabricConfig {
   readonly key: string | undefined;
 }
 
+/** How this process reaches the issuer's, or is reached as the issuer; absolute paths. */
+export interface IssuerConfig {
+  /** Without it, the gateway holds the master key itself. */
+  readonly url: string | undefined;
+  readonly host: string;
+  /** 0 lets the system choose a free port. */
+  readonly port: number;
+  readonly ca: string | undefined;
+  readonly certificate: string | undefined;
+  readonly key: string | undefined;
+}
+
 export interface MqttConfig {
   readonly host: string;
   /** 0 lets the system choose a free port. */
@@ -64,6 +76,8 @@ export interface GatewayConfig {
   /** Party id of this gateway on the ledger, and its name in `g/{gatewayId}/status`. */
   readonly gatewayId: string;
   readonly ledger: { readonly kind: LedgerKind; readonly fabric: FabricConfig };
+  /** Absent as without a `url`. */
+  readonly issuer?: IssuerConfig;
   readonly mqtt: MqttConfig;
   readonly http: HttpConfig;
   readonly sweep: SweepConfig;

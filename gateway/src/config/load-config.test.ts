@@ -119,12 +119,22 @@ describe('loadConfig', () => {
   });
 });
 
+it('takes an issuer elsewhere only with the certificates to ask it, relative to the file', () => {
+  expect(problemsOf(withFile('issuer: {url: "https://a:1", ca: ca.pem}\n'))).toEqual([
+    'tapwatt.yaml:1:15: issuer.url: needs issuer.certificate as well',
+    'tapwatt.yaml:1:15: issuer.url: needs issuer.key as well',
+  ]);
+  const file = { path: 'conf/tapwatt.yaml', text: 'issuer: {ca: ca.pem}\n' };
+  expect(loadConfig({ ...nothing, file }).config.issuer?.ca).toBe('/srv/tapwatt/conf/ca.pem');
+});
+
 describe('the settings table', () => {
   it('names every setting of the schema, and nothing else', () => {
     const leaves = leafPaths(
       configSchema.parse({
         mqtt: { external: 'mqtt://a:1' },
         ledger: { fabric: { certificate: 'c.pem', key: 'k.pem' } },
+        issuer: { url: 'https://a:1', ca: 'ca.pem', certificate: 'c.pem', key: 'k.pem' },
       }),
     );
     expect(SETTINGS.map((setting) => setting.path).toSorted()).toEqual(leaves.toSorted());

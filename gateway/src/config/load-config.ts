@@ -200,7 +200,7 @@ function gatewayConfig(
   originOf: LoadedConfig['originOf'],
   sources: ConfigSources,
 ): GatewayConfig {
-  const { data, ledger, mqtt, ...rest } = file;
+  const { data, ledger, issuer, mqtt, ...rest } = file;
   const absolute = <T extends string | undefined>(path: string, value: T): string | T => {
     const origin = originOf(path);
     const folder = origin.from === 'file' ? dirname(origin.file) : '.';
@@ -216,6 +216,12 @@ function gatewayConfig(
     ...rest,
     dataDirectory: absolute('data', data),
     ledger: { kind: ledger.kind, fabric },
+    issuer: {
+      ...{ url: issuer.url, host: issuer.host, port: issuer.port },
+      ca: absolute('issuer.ca', issuer.ca),
+      certificate: absolute('issuer.certificate', issuer.certificate),
+      key: absolute('issuer.key', issuer.key),
+    },
     mqtt: { ...mqtt, external: mqtt.external },
   };
 }

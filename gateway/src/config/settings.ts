@@ -51,6 +51,22 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting('ledger.fabric.key', 'text', 'Its private key, P-256 (PEM).', 'gateway-key.pem'),
   setting(
+    'issuer.url',
+    'text',
+    'Where the issuer’s own process answers; without it this gateway holds the master key itself.',
+    'https://issuer.example:8443',
+  ),
+  setting('issuer.host', 'text', 'Address that `tapwatt issuer` listens on.'),
+  setting('issuer.port', 'number', '0 takes any free port.'),
+  setting('issuer.ca', 'text', 'Who signs certificates of issuer and gateways (PEM).', 'issuer-ca.pem'),
+  setting(
+    'issuer.certificate',
+    'text',
+    'Own certificate (PEM); a gateway’s has its gatewayId as common name.',
+    'issuer-cert.pem',
+  ),
+  setting('issuer.key', 'text', 'Its private key (PEM).', 'issuer-key.pem'),
+  setting(
     'mqtt.host',
     'text',
     'Address that the built-in broker listens on; 0.0.0.0 lets meters of the network in.',

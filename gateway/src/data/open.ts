@@ -14,6 +14,8 @@ export interface OpenDataOptions {
   readonly random: RandomBytes;
   /** The ledger lies elsewhere: none is expected here. */
   readonly ledgerElsewhere?: boolean;
+  /** The master key lies with the issuer's own process: none is made or read here. */
+  readonly issuerElsewhere?: boolean;
 }
 
 export interface OpenedData {
@@ -34,9 +36,9 @@ export async function openDataDirectory(options: OpenDataOptions): Promise<Opene
   await finishReplacement(layout);
   const created =
     options.profile === 'development'
-      ? await createMissingKeys({ layout, development: true, random: options.random })
+      ? await createMissingKeys({ layout, development: true, ...options })
       : [];
-  const keys = await loadGatewayKeys(layout, options.profile);
+  const keys = await loadGatewayKeys(layout, options);
   if (options.ledgerElsewhere !== true) await requireLedgerWhereOneWas(layout);
   if ((await readAdminToken(layout.adminToken)) === undefined) await writeAdminToken(layout, options.random);
   return { layout, keys, created };

@@ -78,6 +78,15 @@ export async function openFabricHost(config: GatewayConfig, parts: FabricHostPar
   };
 }
 
+/** One more connection to the network as the party of this configuration. */
+export async function connectFabricLedger(
+  config: GatewayConfig,
+  log: FabricHostParts['log'],
+): Promise<FabricLedger> {
+  const network = await readFabricNetwork(config.ledger.fabric.network);
+  return connectAs(network, gatewayParty(network, config), log);
+}
+
 function gatewayParty(network: FabricNetwork, { gatewayId, ledger }: GatewayConfig): FabricParty {
   const party = partyOf(network, gatewayId);
   return { ...party, ...ownFiles(ledger.fabric) };

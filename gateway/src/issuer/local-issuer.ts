@@ -28,8 +28,14 @@ import { createKeyCache } from './key-cache.ts';
 const NO_OPENING = new Uint8Array(32);
 const PROOFS: readonly Proof[] = ['fulfil', 'void', 'close'];
 
-/** The issuer in the gateway's own process, over a 32-byte master key and its own ledger connection. */
-export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'evaluate'>): Issuer {
+/** The issuer with the master key in hand. */
+export interface LocalIssuer extends Issuer {
+  /** The keys with which receipts and statuses of a meter's epoch are read; nothing can be sealed with them. */
+  readingKeys(meterId: string, keyEpoch: number): Pick<EpochKeys, 'receipt' | 'status'>;
+}
+
+/** The issuer in its own process or in the gateway's, over a 32-byte master key and its own ledger connection. */
+export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'evaluate'>): LocalIssuer {
   const keys = createKeyCache(master);
 
   const committed = async (voucherId: string): Promise<VoucherRecord> => {
@@ -123,6 +129,8 @@ export function createLocalIssuer(master: Uint8Array, ledger: Pick<Ledger, 'eval
     acknowledge: async (of) => encodeAcknowledgement({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
 
     timeOrder: async (of) => encodeTimeOrder({ ...of, meterId: asMeterId(of.meterId) }, epochOf(of)),
+
+    readingKeys: (meterId, keyEpoch) => keys.epoch(asMeterId(meterId), keyEpoch),
 
     meterRoot: async (meterId) => bytesToHex(keys.root(asMeterId(meterId))),
   };

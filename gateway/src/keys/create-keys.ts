@@ -17,6 +17,8 @@ export interface CreateKeysOptions {
   /** Marks the keys so that the production profile refuses them. */
   readonly development: boolean;
   readonly random: RandomBytes;
+  /** Makes no master key: it lies with the issuer's own process. */
+  readonly issuerElsewhere?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function createMissingKeys(options: CreateKeysOptions): Promise<rea
   const present = new Set(await existingKeys(layout));
   const missing = await asyncFilter(
     KEY_NAMES,
-    async (name) => !present.has(name) && !(await isPublicOnly(layout, name)),
+    async (name) => !present.has(name) && !isElsewhere(name, options) && !(await isPublicOnly(layout, name)),
   );
   if (missing.length === 0) return [];
   if (await exists(layout.ledger)) {
@@ -43,6 +45,9 @@ export async function createMissingKeys(options: CreateKeysOptions): Promise<rea
   await syncDirectory(layout.directory);
   return missing;
 }
+
+const isElsewhere = (name: KeyName, { issuerElsewhere = false }: CreateKeysOptions): boolean =>
+  issuerElsewhere && name === 'master';
 
 async function createKey(name: KeyName, options: CreateKeysOptions): Promise<void> {
   const { layout, development } = options;

@@ -8,8 +8,8 @@ import { parsePrivateKey, parseSecret } from './key-material.ts';
 
 /** The keys that a gateway process works with. Role keys are not among them: it only needs their public halves. */
 export interface GatewayKeys {
-  /** Master key of the issuer, 32 bytes. */
-  readonly master: Uint8Array;
+  /** Master key of the issuer, 32 bytes; absent where the issuer is another process. */
+  readonly master?: Uint8Array;
   /** Signs the blocks of the embedded ledger. */
   readonly ledger: KeyObject;
   /** The gateway's own party key. */
@@ -22,10 +22,13 @@ export interface GatewayKeys {
 }
 
 /** Reads the keys of a data directory. Throws KEY_FILE, DEVELOPMENT_KEYS. */
-export async function loadGatewayKeys(layout: DataLayout, profile: Profile): Promise<GatewayKeys> {
+export async function loadGatewayKeys(
+  layout: DataLayout,
+  { profile, issuerElsewhere = false }: { readonly profile: Profile; readonly issuerElsewhere?: boolean },
+): Promise<GatewayKeys> {
   const read = (name: (typeof KEY_NAMES)[number]) => readKeyFile(layout.keyFile(name), { profile });
   const [master, ledger, gateway, mqtt] = await Promise.all([
-    read('master'),
+    issuerElsewhere ? undefined : read('master'),
     read('ledger'),
     read('gateway'),
     read('mqtt'),
@@ -37,13 +40,19 @@ export async function loadGatewayKeys(layout: DataLayout, profile: Profile): Pro
     throw new TapwattError('KEY_FILE', 'A role key is missing.');
   }
   return {
-    master: parseSecret(master.body, layout.keyFile('master')),
+    ...(master === undefined ? {} : { master: parseSecret(master.body, layout.keyFile('master')) }),
     ledger: parsePrivateKey(ledger.body, layout.keyFile('ledger')),
     gateway: parsePrivateKey(gateway.body, layout.keyFile('gateway')),
     mqtt: parseSecret(mqtt.body, layout.keyFile('mqtt')),
     roles: { discom, bank, agency },
-    development: [master, ledger, gateway, mqtt].some((file) => file.development),
+    development: [master, ledger, gateway, mqtt].some((file) => file?.development === true),
   };
+}
+
+/** The issuer's master key, 32 bytes. Throws KEY_FILE, DEVELOPMENT_KEYS. */
+export async function loadMasterKey(layout: DataLayout, profile: Profile): Promise<Uint8Array> {
+  const path = layout.keyFile('master');
+  return parseSecret((await readKeyFile(path, { profile })).body, path);
 }
 
 /** The private key that signs the orders of a role. Throws KEY_FILE, DEVELOPMENT_KEYS. */

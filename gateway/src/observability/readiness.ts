@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
+import type { IssuerView } from '../issuer/remote/issuer-line.ts';
 import type { QuarantineView } from '../quarantine/quarantine.ts';
 
 export interface ReadinessInputs {
@@ -10,6 +11,8 @@ export interface ReadinessInputs {
   readonly listening: boolean;
   /** The address of an external broker that cannot be reached. */
   readonly brokerAway?: string | undefined;
+  /** The issuer's own process; absent where the master key is here. */
+  readonly issuer?: IssuerView | undefined;
   readonly quarantine?: QuarantineView | undefined;
   readonly stopping: boolean;
 }
@@ -40,9 +43,15 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
       message: 'The ledger’s data is damaged.',
     });
   }
-  reasons.push(...quarantineReasons(inputs.quarantine));
+  reasons.push(...issuerReasons(inputs.issuer), ...quarantineReasons(inputs.quarantine));
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
   return { state: reasons.length === 0 ? 'ready' : worst, reasons };
+}
+
+function issuerReasons(issuer: IssuerView | undefined): ReadinessReason[] {
+  if (issuer?.state !== 'away') return [];
+  const message = `${issuer.message ?? 'The issuer cannot be reached.'} Nothing is issued; what was sealed is redeemed.`;
+  return [{ part: 'issuer', state: 'degraded', code: 'ISSUER_UNAVAILABLE', message }];
 }
 
 /** Nothing, or not everything, is issued; what was sealed is redeemed all the same. */
