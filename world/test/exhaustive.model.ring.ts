@@ -1,21 +1,25 @@
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { BOUNDS } from '../src/model/bound.ts';
-import { MUTATIONS } from '../src/model/mutations/all.ts';
-import { PRODUCTION } from '../src/model/protocol.ts';
-import { explore } from '../src/model/search.ts';
+import { exploreAll } from '../src/model/explorers.ts';
+import { readOptions } from '../src/model/options.ts';
+import { boundsTable, mutationsTable, trace } from '../src/model/report.ts';
 
-test.each(BOUNDS)(
-  'within the bound $name ($about) no invariant breaks and all comes to rest',
-  async (bound) => {
-    const { counterExample, states } = await explore(bound, PRODUCTION);
-    expect(counterExample).toBeUndefined();
-    expect(states).toBeGreaterThan(100);
-  },
-);
-
-test.each(MUTATIONS)('$name is found', async ({ bound: name, protocol }) => {
-  const bound = BOUNDS.find((one) => one.name === name);
-  if (bound === undefined) throw new Error(`there is no bound ${name}`);
-  const { counterExample } = await explore(bound, protocol);
-  expect(counterExample).toBeDefined();
+test('within every bound no invariant breaks and all comes to rest, and every planted bug is found', async () => {
+  const subjects = readOptions([]);
+  const bounds = subjects?.bounds ?? [];
+  const mutations = subjects?.mutations ?? [];
+  const outcomes = await exploreAll([...mutations, ...bounds], {
+    workers: Math.min(2, availableParallelism()),
+    onOutcome: ({ name, seconds }) => console.log(`${name}: ${seconds.toFixed(1)} s`),
+  });
+  const ofBounds = outcomes.slice(mutations.length);
+  const ofMutations = outcomes.slice(0, mutations.length);
+  console.log(boundsTable(ofBounds));
+  console.log(ofMutations.map(trace).join('\n\n'));
+  console.log(mutationsTable(ofMutations));
+  expect(ofBounds.filter(({ exploration }) => exploration.counterExample !== undefined)).toEqual([]);
+  expect(ofBounds.map(({ exploration }) => exploration.states).filter((states) => states < 100)).toEqual([]);
+  expect(
+    ofMutations.flatMap(({ name, exploration }) => (exploration.counterExample === undefined ? [name] : [])),
+  ).toEqual([]);
 });

@@ -45,8 +45,6 @@ export const isUncleared = (restores: number, { cleared }: MeterRecord): boolean
 export const OPEN_LIMIT_DEFAULT = 16;
 /** The meter's window is 64 wide; fewer keeps the record small. */
 export const OPEN_LIMIT_MAX = 32;
-/** A voucher may be this far above the oldest unresolved one, at most (WIRE.md, the meter's check 6). */
-export const WINDOW = 64;
 
 export const newMeter = (meterId: string, keyEpoch: number, openLimit: number): MeterRecord => ({
   meterId,

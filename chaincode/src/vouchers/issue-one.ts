@@ -1,10 +1,10 @@
-import { meterId as asMeterId, VOUCHER_KIND, voucherIdOf } from '@tapwatt/firmware-contracts';
+import { meterId as asMeterId, VOUCHER_KIND, voucherIdOf, WINDOW_SIZE } from '@tapwatt/firmware-contracts';
 import { requireIssuing } from '../copies/waiting.ts';
 import { walletAccount } from '../money/accounts.ts';
 import { transfer } from '../money/transfer.ts';
 import type { RequestRecord, VoucherRecord } from '../protocol/records.ts';
 import type { IssueItem } from '../protocol/transactions.ts';
-import { floorSeqOf, type MeterRecord, WINDOW, withOpen } from '../registry/meter-record.ts';
+import { floorSeqOf, type MeterRecord, withOpen } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
 import { requireActive } from '../registry/parties.ts';
 import { Rejected } from '../rejected.ts';
@@ -64,7 +64,8 @@ async function requireSpendable(work: Work, { payload, agentId }: Issue): Promis
 function requireOpenForIssue(meter: MeterRecord): void {
   const state = blockedBy(meter);
   if (state !== undefined) throw new Rejected('METER_STATE', `Meter ${meter.meterId} ${state}.`);
-  const full = meter.open.length >= meter.openLimit || meter.nextSeq >= floorSeqOf(meter) + WINDOW;
+  // The meter's check 6 (WIRE.md): no seq a whole window above the oldest unresolved one.
+  const full = meter.open.length >= meter.openLimit || meter.nextSeq >= floorSeqOf(meter) + WINDOW_SIZE;
   if (full)
     throw new Rejected('WINDOW_FULL', `${meter.open.length} vouchers of meter ${meter.meterId} are open.`);
 }

@@ -1,11 +1,5 @@
-import {
-  type QueryState,
-  Rejected,
-  type Role,
-  runTransaction,
-  type TransactionName,
-  type TransactionRequest,
-} from '@tapwatt/chaincode';
+import type { QueryState, Role, TransactionName, TransactionRequest } from '@tapwatt/chaincode';
+import { RememberedTransactions } from './remembered-transactions.ts';
 
 /** A whole ledger state: keys and JSON values, never changed in place. */
 export type Books = ReadonlyMap<string, string>;
@@ -30,24 +24,15 @@ export const FOUNDERS = {
 
 const roleOf = (by: string): Role => (FOUNDERS as Record<string, Role>)[by] ?? 'handset';
 
+const remembered = new RememberedTransactions();
+
 /** The books after one transaction of the production rules; undefined where they refuse it. */
-export async function runOn<N extends TransactionName>(
-  books: Books,
-  { name, request, by, txId }: Asked<N>,
-): Promise<Books | undefined> {
+export async function runOn(books: Books, asked: Asked): Promise<Books | undefined> {
+  const writes = await remembered.run(books, asked, roleOf(asked.by));
+  if (writes === undefined) return undefined;
   const after = new Map(books);
-  const state = {
-    get: (key: string) => books.get(key),
-    put: (key: string, value: string) => void after.set(key, value),
-  };
-  const submitter = { partyId: by, role: roleOf(by) };
-  try {
-    await runTransaction(name, request, { state, submitter, txId });
-    return after;
-  } catch (error) {
-    if (error instanceof Rejected) return undefined;
-    throw error;
-  }
+  for (const [key, value] of writes) after.set(key, value);
+  return after;
 }
 
 /** The books as the rules' queries read them; no history is kept. */

@@ -1,3 +1,5 @@
+import { WHOLE_WINDOW } from './scaled-window.ts';
+
 /** A handset's request for one voucher; amounts are powers of two, so that every sum names its parts. */
 export interface BoundRequest {
   readonly requestId: string;
@@ -29,12 +31,14 @@ export interface Bound {
    * for then no rule decides by them; in receipts and statuses; or also in what the ledger remembers as seen.
    */
   readonly figures: 'none' | 'shown' | 'all';
+  /** How many seqs meters remember and the ledger spans. */
+  readonly window: number;
   /** The first voucher is one seq away from leaving the meter's window of 64 when the next is issued. */
   readonly edge: boolean;
-  /** Couriers may lose all they carry at any time, so that what ends a voucher must come from the meter or the issuer again. */
-  readonly losses: boolean;
   /** A meter's memory may be lost once. */
   readonly memoryLoss: boolean;
+  /** Explored only when asked for by name. */
+  readonly isLong?: true;
 }
 
 const plain = {
@@ -45,8 +49,8 @@ const plain = {
   releases: true,
   restore: 'never',
   figures: 'none',
+  window: WHOLE_WINDOW,
   edge: false,
-  losses: true,
   memoryLoss: false,
 } as const satisfies Partial<Bound>;
 
@@ -92,7 +96,24 @@ export const BOUNDS: readonly Bound[] = [
     requests: requests(3),
     lastEpoch: 2,
     orders: 1,
-    losses: false,
+  },
+  {
+    ...plain,
+    name: 'narrow-two',
+    about: 'two vouchers, two epochs, cancel, release, in a window of two',
+    requests: requests(2),
+    lastEpoch: 2,
+    orders: 1,
+    window: 2,
+  },
+  {
+    ...plain,
+    name: 'narrow',
+    about: 'three vouchers, two epochs, cancel, release, in a window of two',
+    requests: requests(3),
+    lastEpoch: 2,
+    orders: 1,
+    window: 2,
   },
   {
     ...plain,
@@ -102,7 +123,6 @@ export const BOUNDS: readonly Bound[] = [
     requests: [...requests(2), ...requests(1, { meterId: '2', from: 3 })],
     lastEpoch: 2,
     orders: 1,
-    losses: false,
   },
   {
     ...plain,
@@ -112,7 +132,6 @@ export const BOUNDS: readonly Bound[] = [
     lastEpoch: 2,
     orders: 1,
     figures: 'all',
-    losses: false,
   },
   {
     ...plain,
@@ -129,7 +148,6 @@ export const BOUNDS: readonly Bound[] = [
     about: 'three vouchers at the far edge of the window of 64',
     requests: requests(3),
     edge: true,
-    losses: false,
   },
   {
     ...plain,
@@ -145,12 +163,10 @@ export const BOUNDS: readonly Bound[] = [
   {
     ...plain,
     name: 'restore-two',
-    about: 'two vouchers, three epochs, cancel; the ledger once restored by the book',
+    about: 'two vouchers, cancel; the ledger once restored by the book, and the epoch ended for it',
     requests: requests(2),
-    lastEpoch: 3,
-    orders: 1,
+    lastEpoch: 2,
     releases: false,
-    losses: false,
     restore: 'quarantined',
     figures: 'shown',
   },
@@ -171,7 +187,6 @@ export const BOUNDS: readonly Bound[] = [
     about: 'two vouchers of one epoch, cancel; the ledger once set back and running on',
     releases: false,
     requests: requests(2),
-    losses: false,
     restore: 'cloned',
     figures: 'shown',
   },

@@ -13,26 +13,39 @@ const FORGOTTEN: ReadonlySet<string> = new Set([
 const OPENING = { from: 160, to: 176 } as const;
 /** Never written again after the town was founded. */
 const STATIC = ['PTY~', 'UTR~', 'DEP~'];
+const NOT_KEPT = -1;
 
-const known = new Map<string, string>();
+/** A number for each record that was met: those that the rules cannot tell apart have the same. */
+const numbers = new Map<string, Map<string, number>>();
+const canonical = new Map<string, number>();
 
 /** One text for all tidied books that the rules cannot tell apart: transaction ids and reasons do not count. */
 export function canonicalBooks(books: Books): string {
-  const lines: string[] = [];
+  const present: number[] = [];
   for (const [key, value] of books) {
-    if (key.startsWith('POST~')) lines.push(`${key}=${value}`);
-    else if (!STATIC.some((prefix) => key.startsWith(prefix))) lines.push(`${key}=${canonicalRecord(value)}`);
+    const number = numbers.get(key)?.get(value) ?? numberOf(key, value);
+    if (number !== NOT_KEPT) present.push(number);
   }
-  return lines.sort().join('\n');
+  return present.sort((a, b) => a - b).join(' ');
 }
 
-function canonicalRecord(value: string): string {
-  const before = known.get(value);
-  if (before !== undefined) return before;
-  const canonical = JSON.stringify(JSON.parse(value), (name, field: unknown) => {
+function numberOf(key: string, value: string): number {
+  const number = STATIC.some((prefix) => key.startsWith(prefix)) ? NOT_KEPT : canonicalNumber(key, value);
+  const ofKey = numbers.get(key) ?? new Map<string, number>();
+  ofKey.set(value, number);
+  numbers.set(key, ofKey);
+  return number;
+}
+
+function canonicalNumber(key: string, value: string): number {
+  const text = `${key}=${key.startsWith('POST~') ? value : canonicalRecord(value)}`;
+  const number = canonical.get(text) ?? canonical.size;
+  canonical.set(text, number);
+  return number;
+}
+
+const canonicalRecord = (value: string): string =>
+  JSON.stringify(JSON.parse(value), (name, field: unknown) => {
     if (FORGOTTEN.has(name)) return undefined;
     return name === 'receipt' && typeof field === 'string' ? field.slice(OPENING.from, OPENING.to) : field;
   });
-  known.set(value, canonical);
-  return canonical;
-}

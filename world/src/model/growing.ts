@@ -17,6 +17,10 @@ export class Growing {
     this.#size += 1;
   }
 
+  set(index: number, number: number): void {
+    this.#numbers[index] = number;
+  }
+
   at(index: number): number {
     return this.#numbers[index] ?? 0;
   }

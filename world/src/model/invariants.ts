@@ -87,14 +87,6 @@ const CHECKS: readonly Check[] = [
       : undefined;
   },
 
-  /** What a restored ledger forgot must stay to be found: F can still be shown. */
-  ({ model, ledger, soup, meter, restored }) => {
-    const lost = restored ? meter.credited & ~ledger.found & ~soup.fulfilled : 0;
-    return lost === 0
-      ? undefined
-      : `I2: credited, forgotten, and nothing shows it: ${model.names.labels(lost)}`;
-  },
-
   ({ ledger, index, meter, restored }) => {
     const account = ledger.accounts[index];
     if (account === undefined || restored || meter.keyEpoch !== account.record.keyEpoch) return undefined;
@@ -103,6 +95,18 @@ const CHECKS: readonly Check[] = [
       : undefined;
   },
 ];
+
+/** What a restored ledger forgot must stay to be found, also when couriers have lost all: F can still be shown. */
+export function forgottenIn(model: TownModel, row: Row): string | undefined {
+  if (!model.wasRestored(row)) return undefined;
+  const { found } = model.ledger.facts(model.ledgerOf(row));
+  for (let index = 0; index < model.bound.meters.length; index += 1) {
+    const { fulfilled } = model.soups.at(model.soupOf(row, index));
+    const lost = model.meters.at(model.meterOf(row, index)).credited & ~found & ~fulfilled;
+    if (lost !== 0) return `I2: credited, forgotten, and nothing shows it: ${model.names.labels(lost)}`;
+  }
+  return undefined;
+}
 
 /** Nothing is left to do: no voucher is open, and what is settled is what the meters' registers say. */
 export function isAtRest(model: TownModel, row: Row): boolean {

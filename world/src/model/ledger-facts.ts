@@ -43,7 +43,7 @@ export async function factsOf(
 ): Promise<LedgerFacts> {
   const { bound, names, frames } = town;
   const records = <R>(prefix: string): R[] =>
-    [...books].filter(([key]) => key.startsWith(prefix)).map(([, value]) => JSON.parse(value) as R);
+    [...books].filter(([key]) => key.startsWith(prefix)).map(([, value]) => parsed(value) as R);
   const vouchers = records<VoucherRecord>('VCH~');
   const orders = records<OrderRecord>('ORD~');
   const orphans = records<OrphanRecord>('ORP~');
@@ -61,7 +61,7 @@ export async function factsOf(
   return {
     books,
     accounts: bound.meters.map((meterId) => ({
-      ...accountOf(JSON.parse(books.get(`MTR~${meterId}`) ?? '') as StoredMeter),
+      ...accountOf(parsed(books.get(`MTR~${meterId}`) ?? '') as StoredMeter),
       sealed: sealedFrames.flatMap((frame) =>
         frame.type === 'voucher' && `${frame.fields.meterId}` === meterId ? [frame.number] : [],
       ),
@@ -80,6 +80,17 @@ export async function factsOf(
       mask(orphans.filter(({ status, remainder }) => status !== 'NOTHING' && remainder !== true)),
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+const parsedBefore = new Map<string, unknown>();
+
+/** Ledger states share their records. */
+function parsed(value: string): unknown {
+  const known = parsedBefore.get(value);
+  if (known !== undefined) return known;
+  const record: unknown = JSON.parse(value);
+  parsedBefore.set(value, record);
+  return record;
 }
 
 function accountOf(record: StoredMeter): Omit<MeterAccount, 'sealed'> {

@@ -264,7 +264,7 @@ export class LedgerStates {
 
   async #orders(from: number): Promise<readonly Choice[]> {
     const choices: Choice[] = [];
-    const { accounts, books } = this.facts(from);
+    const { accounts, books, orders: signed } = this.facts(from);
     const byItself = this.#bound.restore !== 'never';
     const { restores } = JSON.parse(books.get('LDG~ledger') ?? '{}') as { readonly restores?: number };
     // After a restore nobody signs what was signed before it.
@@ -278,8 +278,12 @@ export class LedgerStates {
       };
       if (keyEpoch < this.#bound.lastEpoch) {
         const orders = era === '' ? this.#bound.orders : ORDERS_AFTER_RESTORE;
-        for (let count = 1; count <= orders; count += 1)
-          await ask('RotateMeterKey', `o${meterId}${count}${era}`);
+        // They differ by name alone, so each is signed after the one before it.
+        for (let count = 1; count <= orders; count += 1) {
+          const name = (which: number) => `o${meterId}${which}${era}`;
+          if (count === 1 || signed.some(({ requestId }) => requestId === name(count - 1)))
+            await ask('RotateMeterKey', name(count));
+        }
       }
       if (this.#bound.closes) await ask('CloseMeter', `c${meterId}${era}`);
     }

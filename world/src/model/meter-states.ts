@@ -40,6 +40,7 @@ export class MeterStates {
   readonly #bound: Bound;
   readonly #states = new Interner<MeterFacts>();
   readonly #shown = new Map<number, readonly MeterEdge[]>();
+  readonly #rings = new Map<number, readonly number[]>();
   readonly #acknowledged = new Map<number, number>();
   /** How many decisions of the meter were made. */
   decisions = 0;
@@ -63,7 +64,8 @@ export class MeterStates {
   }
 
   enter(unit: MeterUnit): number {
-    return this.#states.number(canonicalUnit(unit), () => {
+    const ring = this.#bound.figures === 'none' ? '' : this.#ringOf(unit.state).join(' ');
+    return this.#states.number(`${canonicalUnit(unit)}|${ring}`, () => {
       const { record } = unit.state;
       let credited = 0;
       for (const voucherId of unit.credits.keys()) credited |= this.#names.bit(voucherId);
@@ -112,7 +114,15 @@ export class MeterStates {
 
   /** The receipts that the meter keeps by itself. */
   ring(from: number): readonly number[] {
-    return (this.at(from).state.record?.ring ?? []).map((receipt) => this.#frames.receipt(receipt));
+    const known = this.#rings.get(from);
+    if (known !== undefined) return known;
+    const ring = this.#ringOf(this.at(from).state);
+    this.#rings.set(from, ring);
+    return ring;
+  }
+
+  #ringOf({ record }: MeterState): readonly number[] {
+    return (record?.ring ?? []).map((receipt) => this.#frames.receipt(receipt));
   }
 
   powerCut(from: number): number {
@@ -175,7 +185,7 @@ function afterAcknowledgement(unit: MeterUnit, state: MeterState): MeterUnit {
   return { ...unitOf(unit), state, ...(problem === undefined ? {} : { problem }) };
 }
 
-/** One text for all meters that decide alike: the ring and the acknowledged number only make a meter say again what it said. */
+/** One text for all meters that decide alike: the acknowledged number only makes a meter say again what it said. */
 function canonicalUnit({ state, credits, lostMemory, problem }: MeterUnit): string {
   const { record } = state;
   const counted = [...credits].map(([voucherId, count]) => `${voucherId}×${count}`).sort();

@@ -1,17 +1,8 @@
-import type { Exploration } from './search.ts';
+import { boundNamed } from './bound.ts';
+import type { Outcome } from './outcome.ts';
 
-/** What came of one bound, or of one planted bug in its bound. */
-export interface Outcome {
-  readonly name: string;
-  readonly about: string;
-  readonly bound: string;
-  readonly exploration: Exploration;
-  readonly seconds: number;
-  /** Of one processor: what does not depend on who else is at work. */
-  readonly cpuSeconds: number;
-}
-
-const count = (number: number): string => number.toLocaleString('en-US');
+/** A number as people read it. */
+export const count = (number: number): string => number.toLocaleString('en-US');
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
   const widths = head.map((title, column) =>
@@ -26,16 +17,16 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 /** The bounds explored with production's rules, as a table. */
 export const boundsTable = (outcomes: readonly Outcome[]): string =>
   table(
-    ['bound', 'what is in it', 'states', 'transitions', 'depth', 'at rest', 'seconds', 'CPU s', 'violations'],
-    outcomes.map(({ bound, about, seconds, cpuSeconds, exploration }) => [
+    ['bound', 'what is in it', 'window', 'states', 'transitions', 'depth', 'CPU s', 'MB', 'violations'],
+    outcomes.map(({ bound, about, cpuSeconds, memoryMb, exploration }) => [
       bound,
       about,
+      `${boundNamed(bound).window}`,
       count(exploration.states),
       count(exploration.transitions),
       `${exploration.depth}`,
-      count(exploration.atRest),
-      seconds.toFixed(1),
       cpuSeconds.toFixed(1),
+      `${memoryMb}`,
       exploration.counterExample === undefined ? '0' : exploration.counterExample.violation,
     ]),
   );
@@ -63,3 +54,18 @@ export const trace = ({ name, about, exploration: { counterExample } }: Outcome)
           `      ⇒ ${counterExample.violation}`,
         ]),
   ].join('\n');
+
+/** The last line. */
+export function summary(bounds: readonly Outcome[], mutations: readonly Outcome[]): string {
+  const all = [...bounds, ...mutations];
+  const states = all.reduce((sum, { exploration }) => sum + exploration.states, 0);
+  const broken = bounds.filter(({ exploration }) => exploration.counterExample !== undefined).length;
+  const found = mutations.filter(({ exploration }) => exploration.counterExample !== undefined).length;
+  const most = Math.max(0, ...all.map(({ memoryMb }) => memoryMb));
+  return [
+    `${bounds.length} bounds complete, ${broken} with a violation`,
+    `${found} of ${mutations.length} planted bugs found`,
+    `${count(states)} states`,
+    `at most ${count(most)} MB in one process`,
+  ].join(' · ');
+}

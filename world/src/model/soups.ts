@@ -17,6 +17,8 @@ export interface Soup {
   readonly requests: number;
   /** Two different vouchers were sealed with one seq. */
   readonly reusedSeq: string | undefined;
+  /** One bit for each frame. */
+  readonly bits: Uint32Array;
 }
 
 /** Every such set that was met. */
@@ -48,6 +50,13 @@ export class Soups {
     const to = frames.includes(frame) ? soup : this.#enter([...frames, frame].sort((a, b) => a - b));
     this.#added.set(key, to);
     return to;
+  }
+
+  /** Whether all frames of the second set are in the first. */
+  holds(soup: number, other: number): boolean {
+    if (soup === other) return true;
+    const { bits } = this.at(soup);
+    return this.at(other).bits.every((word, index) => (word & ~(bits[index] ?? 0)) === 0);
   }
 
   addAll(soup: number, frames: readonly number[]): number {
@@ -87,6 +96,7 @@ export class Soups {
         0,
       ),
       reusedSeq: this.#reused(frames),
+      bits: bitsOf(numbers),
     };
   }
 
@@ -102,4 +112,10 @@ export class Soups {
     }
     return undefined;
   }
+}
+
+function bitsOf(numbers: readonly number[]): Uint32Array {
+  const bits = new Uint32Array(Math.ceil(((numbers.at(-1) ?? -1) + 1) / 32));
+  for (const number of numbers) bits[number >>> 5] = (bits[number >>> 5] ?? 0) | (1 << (number & 31));
+  return bits;
 }

@@ -9,11 +9,10 @@ import type { Protocol } from './protocol.ts';
 import { Soups } from './soups.ts';
 import { VoucherNames } from './voucher-names.ts';
 
-/** Where the parts of a state stand in its row: the ledger, its backup, then each meter and what was ever sent to or by it. */
+/** Where the parts of a state stand in its row: the ledger, its backup, each meter, and then what was ever sent to or by each meter. */
 const LEDGER = 0;
 const BACKUP = 1;
 const FIRST_METER = 2;
-const PLACES_PER_METER = 2;
 /** Values of the backup, where it is not the number of the ledger state kept. */
 const NO_BACKUP = -1;
 const RESTORED = -2;
@@ -36,6 +35,8 @@ export class TownModel {
   readonly ledger: LedgerStates;
   readonly meters: MeterStates;
   readonly soups: Soups;
+  /** Places of the ledger, its backup and the meters: all of a state but what couriers hold. */
+  readonly coreWidth: number;
   readonly width: number;
   readonly #answered = new Map<number, number>();
   readonly #sealedAcknowledgements = new Map<string, number>();
@@ -48,7 +49,8 @@ export class TownModel {
     const parts = { protocol, frames: this.frames, names: this.names, soups: this.soups };
     this.ledger = new LedgerStates(bound, parts);
     this.meters = new MeterStates(bound, parts);
-    this.width = FIRST_METER + PLACES_PER_METER * bound.meters.length;
+    this.coreWidth = FIRST_METER + bound.meters.length;
+    this.width = this.coreWidth + bound.meters.length;
   }
 
   static async open(bound: Bound, protocol: Protocol): Promise<{ model: TownModel; first: Row }> {
@@ -59,7 +61,7 @@ export class TownModel {
     first[BACKUP] = bound.restore === 'never' ? RESTORED : NO_BACKUP;
     meters.forEach((state, index) => {
       const credits = new Map<string, number>();
-      first[placeOf(index)] = model.meters.enter({ state, credits, lostMemory: false });
+      first[FIRST_METER + index] = model.meters.enter({ state, credits, lostMemory: false });
     });
     model.#close(first);
     return { model, first };
@@ -74,11 +76,11 @@ export class TownModel {
   }
 
   meterOf(row: Row, index: number): number {
-    return row[placeOf(index)] ?? 0;
+    return row[FIRST_METER + index] ?? 0;
   }
 
   soupOf(row: Row, index: number): number {
-    return row[placeOf(index) + 1] ?? 0;
+    return row[this.coreWidth + index] ?? 0;
   }
 
   /** Runs what production has not decided yet of all that can happen in a state; undefined when there is nothing to run. */
@@ -95,7 +97,6 @@ export class TownModel {
 
   /** Everything that may happen next in a prepared state. The row that `visit` sees is only lent. */
   next(row: Row, visit: Visit): void {
-    if (this.bound.losses) this.#lose(row, visit);
     this.#atTheLedger(row, visit);
     for (let index = 0; index < this.bound.meters.length; index += 1) {
       this.#settlements(row, index, visit);
@@ -116,15 +117,12 @@ export class TownModel {
     });
   }
 
-  /** Couriers lose all that they carried: what is left can be sealed, answered or read from the meters' rings again. */
-  #lose(row: Row, visit: Visit): void {
+  /** The state in which couriers lost all that they carried: what is left can be sealed, answered or read from the meters' rings again. */
+  emptyHanded(row: Row): Row {
     const next = row.slice();
-    for (let index = 0; index < this.bound.meters.length; index += 1) {
-      const ring = this.meters.ring(this.meterOf(row, index));
-      next[placeOf(index) + 1] = this.soups.addAll(NOTHING, ring);
-    }
+    next.fill(NOTHING, this.coreWidth);
     this.#close(next);
-    visit(next, true, () => 'couriers lose all that they carry');
+    return next;
   }
 
   #atTheLedger(row: Row, visit: Visit): void {
@@ -155,14 +153,14 @@ export class TownModel {
   }
 
   #atTheMeter(row: Row, index: number, visit: Visit): void {
-    const place = placeOf(index);
+    const place = FIRST_METER + index;
     const from = this.meterOf(row, index);
     const name = `meter ${this.bound.meters[index]}`;
     const { vouchers, acknowledgements } = this.soups.at(this.soupOf(row, index));
     for (const frame of vouchers) {
       for (const { to, how, receipt } of this.meters.show(from, frame)) {
         if (to === from) continue;
-        visit(this.#changed(row, place, to, receipt), true, () => {
+        visit(this.#changed(row, place, to, { index, receipt }), true, () => {
           const said = receipt < 0 ? how : `${how} ${this.frames.at(receipt).label}`;
           return `${name} is shown ${this.frames.at(frame).label}: ${said}`;
         });
@@ -196,10 +194,16 @@ export class TownModel {
     return bits;
   }
 
-  #changed(row: Row, place: number, to: number, receipt = -1): Row {
+  #changed(
+    row: Row,
+    place: number,
+    to: number,
+    answer?: { readonly index: number; readonly receipt: number },
+  ): Row {
     const next = row.slice();
     next[place] = to;
-    if (receipt >= 0) next[place + 1] = this.soups.add(next[place + 1] ?? 0, receipt);
+    if (answer !== undefined && answer.receipt >= 0)
+      next[this.coreWidth + answer.index] = this.soups.add(this.soupOf(row, answer.index), answer.receipt);
     this.#close(next);
     return next;
   }
@@ -211,10 +215,9 @@ export class TownModel {
   #close(row: Row): void {
     const { accounts } = this.ledger.facts(this.ledgerOf(row));
     for (let index = 0; index < this.bound.meters.length; index += 1) {
-      const place = placeOf(index) + 1;
-      const sealed = this.soups.addAll(row[place] ?? 0, accounts[index]?.sealed ?? []);
+      const sealed = this.soups.addAll(this.soupOf(row, index), accounts[index]?.sealed ?? []);
       const answered = this.#withAnswers(this.meterOf(row, index), sealed);
-      row[place] = this.soups.addAll(answered, this.#acknowledgements(row, index));
+      row[this.coreWidth + index] = this.soups.addAll(answered, this.#acknowledgements(row, index));
     }
   }
 
@@ -222,7 +225,7 @@ export class TownModel {
     const key = meter * SOUPS_MAX + soup;
     const known = this.#answered.get(key);
     if (known !== undefined) return known;
-    let all = soup;
+    let all = this.soups.addAll(soup, this.meters.ring(meter));
     for (const frame of this.soups.at(soup).vouchers) {
       for (const { to, receipt } of this.meters.show(meter, frame)) {
         if (to === meter && receipt >= 0) all = this.soups.add(all, receipt);
@@ -263,5 +266,3 @@ export class TownModel {
     });
   }
 }
-
-const placeOf = (meter: number): number => FIRST_METER + PLACES_PER_METER * meter;

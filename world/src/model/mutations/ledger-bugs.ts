@@ -8,14 +8,16 @@ import {
   hexToBytes,
   meterId,
   meterRootKey,
+  parseOrder,
   RESULT,
   type ReceiptFields,
   type VoucherId,
+  WINDOW_SIZE,
 } from '@tapwatt/firmware-contracts';
 import { type Asked, type Books, runOn, withRecord } from '../books.ts';
 import { boundNamed } from '../bound.ts';
 import { MASTER } from '../keys.ts';
-import { issueAsked } from '../proposals.ts';
+import { issueAsked, orderAsked } from '../proposals.ts';
 import { PRODUCTION, type Protocol } from '../protocol.ts';
 import type { StoredMeter } from '../record-shapes.ts';
 import type { Mutation } from './mutation.ts';
@@ -221,16 +223,16 @@ export const LEDGER_BUGS: readonly Mutation[] = [
     }),
   },
   {
-    name: 'ledger-window-65',
+    name: 'ledger-window-one-wide',
     about: 'the ledger issues one seq further than a meter’s window reaches',
-    bound: 'edge',
+    bound: 'narrow',
     protocol: {
       ...PRODUCTION,
       async transact(books, asked) {
         const { open, nextSeq } = JSON.parse(books.get('MTR~1') ?? '{}') as StoredMeter;
         const [oldest] = open;
         const isOneTooFar =
-          asked.name === 'IssueVouchers' && oldest !== undefined && nextSeq === oldest.seq + 64;
+          asked.name === 'IssueVouchers' && oldest !== undefined && nextSeq === oldest.seq + WINDOW_SIZE;
         if (!isOneTooFar) return PRODUCTION.transact(books, asked);
         const hidden = withRecord(books, 'MTR~1', (meter: StoredMeter) => ({
           ...meter,
@@ -255,13 +257,32 @@ export const LEDGER_BUGS: readonly Mutation[] = [
   {
     name: 'sequence-reused-after-restore',
     about: 'a restored ledger goes on selling at once, from the seq that it remembers',
-    bound: 'restore',
+    bound: 'restore-two',
     protocol: { ...PRODUCTION, restore: async (backup) => backup },
+  },
+  {
+    name: 'old-order-placed-again',
+    about: 'after a restore an order is placed with the bytes of one from before it, whose C is known',
+    bound: 'restore',
+    protocol: {
+      ...PRODUCTION,
+      async transact(books, asked) {
+        const request = about(asked, 'RotateMeterKey');
+        if (request === undefined) return PRODUCTION.transact(books, asked);
+        const { requestId } = parseOrder(request.jws).payload;
+        const order = {
+          name: 'RotateMeterKey',
+          meterId: '1',
+          requestId: requestId.replace(/after\d+$/, ''),
+        } as const;
+        return PRODUCTION.transact(books, await orderAsked(books, order));
+      },
+    },
   },
   {
     name: 'orphan-forgotten',
     about: 'a receipt of a voucher that the restored ledger does not know is dropped',
-    bound: 'restore',
+    bound: 'clone',
     protocol: withLedgerBug((after, _asked, before) =>
       [...after.keys()].some((key) => key.startsWith('ORP~') && !before.has(key)) ? before : after,
     ),

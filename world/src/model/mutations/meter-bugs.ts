@@ -4,6 +4,7 @@ import {
   type MeterState,
   provisionMeter,
   RESULT,
+  WINDOW_SIZE,
 } from '@tapwatt/firmware-contracts';
 import { EARLY } from '../clocks.ts';
 import { PRODUCTION } from '../protocol.ts';
@@ -117,7 +118,7 @@ export const METER_BUGS: readonly Mutation[] = [
   {
     name: 'acknowledged-number-taken-for-floor',
     about: 'every seq up to the acknowledged receipt’s number counts as resolved',
-    bound: 'one-meter',
+    bound: 'narrow-two',
     protocol: {
       ...PRODUCTION,
       acknowledge(meter, frame) {
@@ -158,7 +159,7 @@ export const METER_BUGS: readonly Mutation[] = [
   {
     name: 'conflict-with-opening',
     about: 'CONFLICT carries the opening of the voucher that was shown',
-    bound: 'clone',
+    bound: 'clone-two',
     protocol: withMeterBug(({ meter, voucher, receipt }) => {
       if (receiptIn(receipt).result !== RESULT.CONFLICT || voucher.kind !== 1) return undefined;
       return [
@@ -173,14 +174,17 @@ export const METER_BUGS: readonly Mutation[] = [
   {
     name: 'dedupe-by-voucher-id-only',
     about: 'a seq taken by another voucher is taken again',
-    bound: 'clone',
+    bound: 'clone-two',
     protocol: withMeterBug(({ meter, voucher, receipt }) => {
       const isConflict = receiptIn(receipt).result === RESULT.CONFLICT;
       if (!isConflict || voucher.kind !== 1 || voucher.keyEpoch !== meter.record?.keyEpoch) return undefined;
       const state = withRecord(meter, ({ cumulativeCredited, receiptNo, window }) => ({
         cumulativeCredited: cumulativeCredited + voucher.amount,
         receiptNo: receiptNo + 1,
-        window: { ...window, tags: window.tags.with(voucher.seq % 64, voucher.voucherId.slice(0, 16)) },
+        window: {
+          ...window,
+          tags: window.tags.with(voucher.seq % WINDOW_SIZE, voucher.voucherId.slice(0, 16)),
+        },
       }));
       const change = {
         result: RESULT.APPLIED,
@@ -209,24 +213,24 @@ export const METER_BUGS: readonly Mutation[] = [
     ),
   },
   {
-    name: 'window-63',
-    about: 'the window forgets one seq too early (seq + 63)',
-    bound: 'edge',
+    name: 'window-one-short',
+    about: 'the window forgets one seq too early',
+    bound: 'narrow-two',
     protocol: withMeterBug((shown) => {
       const { meter, voucher, receipt } = shown;
-      if (voucher.seq + 63 !== (windowOf(shown)?.hi ?? 0)) return undefined;
+      if (voucher.seq + WINDOW_SIZE - 1 !== (windowOf(shown)?.hi ?? 0)) return undefined;
       const refused = saying(meter, receipt, { result: RESULT.OUT_OF_WINDOW, credited: 0n });
       return [{ state: meter, receipt: refused, how: 'answers' }];
     }),
   },
   {
-    name: 'window-65',
-    about: 'a void order trusts the window one seq too long (seq + 65)',
-    bound: 'edge',
+    name: 'window-one-long',
+    about: 'a void order trusts the window one seq too long',
+    bound: 'narrow',
     protocol: withMeterBug((shown) => {
       const { meter, voucher, receipt } = shown;
       const { hi = 0, floorSeq = 0 } = windowOf(shown) ?? {};
-      if (voucher.kind !== 2 || voucher.seq + 64 !== hi || voucher.seq >= floorSeq) return undefined;
+      if (voucher.kind !== 2 || voucher.seq + WINDOW_SIZE !== hi || voucher.seq >= floorSeq) return undefined;
       const change = { result: RESULT.VOIDED, shows: { kind: 'void', voucher } } as const;
       return [{ state: meter, receipt: saying(meter, receipt, change), how: 'answers' }];
     }),
