@@ -99,6 +99,13 @@ export const BOUNDS: readonly Bound[] = [
   },
   {
     ...plain,
+    name: 'narrow-three',
+    about: 'three vouchers, cancel, release, in a window of two',
+    requests: requests(3),
+    window: 2,
+  },
+  {
+    ...plain,
     name: 'narrow-two',
     about: 'two vouchers, two epochs, cancel, release, in a window of two',
     requests: requests(2),
@@ -167,6 +174,7 @@ export const BOUNDS: readonly Bound[] = [
     requests: requests(2),
     lastEpoch: 2,
     releases: false,
+    isLong: true,
     restore: 'quarantined',
     figures: 'shown',
   },

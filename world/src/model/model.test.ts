@@ -25,7 +25,7 @@ test.each([
   ['credit-before-mark', 3],
   ['mark-before-credit', 2],
   ['refund-by-timeout', 3],
-  ['bad-epoch-before-repeated-answer', 3],
+  ['bad-epoch-before-repeated-answer', 4],
 ])('%s is found in %i steps', async (name, steps) => {
   const { bound, protocol } = mutationNamed(name);
   const { counterExample } = await explore(boundNamed(bound), protocol);

@@ -1,15 +1,19 @@
 import { Growing } from './growing.ts';
 import { RowTable } from './row-table.ts';
-import type { Soups } from './soups.ts';
 
 const NONE = -1;
+
+/** Knows of two sets of frames whether the first holds all of the second. */
+export interface Holdings {
+  holds(soup: number, other: number): boolean;
+}
 
 /**
  * Every state worth looking at. A state is a core (what ledger and meters keep) and what couriers hold; of two states
  * with one core, the one whose couriers hold more can do all that the other can, so the other is not kept.
  */
 export class StateTable {
-  readonly #soups: Soups;
+  readonly #soups: Holdings;
   readonly #coreWidth: number;
   readonly #cores: RowTable;
   /** Of each core the newest of its states. */
@@ -20,7 +24,7 @@ export class StateTable {
   readonly #held = new Growing();
   readonly #width: number;
 
-  constructor(soups: Soups, { width, coreWidth }: { readonly width: number; readonly coreWidth: number }) {
+  constructor(soups: Holdings, { width, coreWidth }: { readonly width: number; readonly coreWidth: number }) {
     this.#soups = soups;
     this.#width = width;
     this.#coreWidth = coreWidth;
@@ -35,7 +39,7 @@ export class StateTable {
     return this.#cores.size;
   }
 
-  /** The number of this core among those met, or undefined. */
+  /** The number of this row's core; it is new when the number of cores has grown. */
   core(row: Int32Array): number {
     return this.#cores.add(row.subarray(0, this.#coreWidth));
   }

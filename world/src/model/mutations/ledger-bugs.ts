@@ -225,7 +225,7 @@ export const LEDGER_BUGS: readonly Mutation[] = [
   {
     name: 'ledger-window-one-wide',
     about: 'the ledger issues one seq further than a meter’s window reaches',
-    bound: 'narrow',
+    bound: 'narrow-three',
     protocol: {
       ...PRODUCTION,
       async transact(books, asked) {
