@@ -41,11 +41,8 @@ async function trail(defines: readonly string[]): Promise<readonly string[]> {
 
 const statesIn = (report: string): number => Number(/(\d+) states, stored/.exec(report)?.[1] ?? 0);
 
-test.each([
-  ['three vouchers, two epochs, cancel, release, power cuts, a window of two', []],
-  ['two vouchers, three epochs, and the ledger once restored', ['-DRESTORE', '-DVOUCHERS=2']],
-])('SPIN finds nothing wrong within %s', async (_about, defines) => {
-  const report = await verify(defines, []);
+test('SPIN finds nothing wrong within three vouchers, two epochs, cancel, release, power cuts, a window of two', async () => {
+  const report = await verify([], []);
   expect(report).toContain('errors: 0');
   // Cut off for want of memory or depth it would have proved nothing.
   expect(report).not.toMatch(/max search depth too small|Search not completed/);
