@@ -13,7 +13,6 @@ async function outcomeOf(subject: ExplorerRequest): Promise<Outcome> {
   const { explore } = await import('./search.ts');
   const { PRODUCTION } = await import('./protocol.ts');
   const { mutationNamed } = await import('./mutations/all.ts');
-  const startedAt = performance.now();
   const protocol = subject.mutation === undefined ? PRODUCTION : mutationNamed(subject.mutation).protocol;
   const exploration = await explore(bound, protocol, {
     onProgress: (states, depth) => say({ states, depth }),
@@ -21,7 +20,7 @@ async function outcomeOf(subject: ExplorerRequest): Promise<Outcome> {
   return {
     ...subject,
     exploration,
-    seconds: (performance.now() - startedAt) / 1000,
+    seconds: process.uptime(),
     cpuSeconds: process.cpuUsage().user / 1e6,
     memoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
   };

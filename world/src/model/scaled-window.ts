@@ -6,8 +6,8 @@ export const WHOLE_WINDOW = 64;
 /** The one number of production that is scaled; all else is its code as it is. */
 export const windowOf = (size: number): Change => ({
   file: 'firmware-contracts/src/meter/window.ts',
-  find: `export const WINDOW_SIZE = ${WHOLE_WINDOW};`,
-  replace: `export const WINDOW_SIZE = ${size};`,
+  find: `const WINDOW_SIZE = ${WHOLE_WINDOW};`,
+  replace: `const WINDOW_SIZE = ${size};`,
 });
 
 /** Makes the window of meters and ledger so wide, in this process, before any of production is loaded. */
