@@ -10,7 +10,7 @@ test('within every bound no invariant breaks and all comes to rest, and every pl
   const mutations = subjects?.mutations ?? [];
   const outcomes = await exploreAll([...mutations, ...bounds], {
     workers: Math.min(2, availableParallelism()),
-    onOutcome: ({ name, seconds }) => console.log(`${name}: ${seconds.toFixed(1)} s`),
+    onOutcome: ({ name, cpuSeconds }) => console.log(`${name}: ${cpuSeconds.toFixed(1)} s of one processor`),
   });
   const ofBounds = outcomes.slice(mutations.length);
   const ofMutations = outcomes.slice(0, mutations.length);

@@ -20,7 +20,6 @@ async function outcomeOf(subject: ExplorerRequest): Promise<Outcome> {
   return {
     ...subject,
     exploration,
-    seconds: process.uptime(),
     cpuSeconds: process.cpuUsage().user / 1e6,
     memoryMb: Math.round(process.resourceUsage().maxRSS / 1024),
   };

@@ -19,8 +19,8 @@ async function outcomesOf({ bounds, mutations, workers }: ModelOptions) {
     saidAt.set(name, now);
     say(`${name}: ${count(states)} states, ${depth} steps deep …`);
   };
-  const onOutcome = ({ name, exploration, seconds }: Outcome) =>
-    say(`${name}: ${count(exploration.states)} states in ${seconds.toFixed(1)} s`);
+  const onOutcome = ({ name, exploration, cpuSeconds }: Outcome) =>
+    say(`${name}: ${count(exploration.states)} states in ${cpuSeconds.toFixed(1)} s of one processor`);
   const outcomes = await exploreAll([...mutations, ...bounds], { workers, onProgress, onOutcome });
   return { bounds: outcomes.slice(mutations.length), mutations: outcomes.slice(0, mutations.length) };
 }

@@ -12,7 +12,6 @@ export interface Subject {
 /** What came of it. */
 export interface Outcome extends Subject {
   readonly exploration: Exploration;
-  readonly seconds: number;
   /** Of one processor: what does not depend on who else is at work. */
   readonly cpuSeconds: number;
   /** The most that its process ever held. */
