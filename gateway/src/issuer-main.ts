@@ -1,12 +1,11 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import type { GatewayConfig } from './config/gateway-config.ts';
-import { dataLayout } from './data/layout.ts';
 import { systemClock } from './edges/system.ts';
 import { connectFabricLedger } from './hosts/fabric-host.ts';
 import { readTlsTexts } from './hosts/issuer-host.ts';
 import { runIssuer } from './issuer/remote/run-issuer.ts';
-import { loadMasterKey } from './keys/gateway-keys.ts';
+import { masterKeyOf, masterKeySource } from './keys/master-key.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 
@@ -24,22 +23,21 @@ export interface RunningIssuer {
 
 /** Builds and starts the issuer's own process. Throws CONFIG_INVALID, KEY_FILE, DEVELOPMENT_KEYS, PORT_IN_USE. */
 export async function startIssuer(config: GatewayConfig, edges: IssuerEdges): Promise<RunningIssuer> {
-  const { issuer, profile, ledgerId } = config;
+  const { issuer, ledgerId } = config;
   if (issuer === undefined) throw new TapwattError('CONFIG_INVALID', 'issuer: is missing.');
   const log = createLogger({
     level: config.log.level,
     destination: edges.logDestination,
     base: { issuer: ledgerId },
   });
-  const layout = dataLayout(config.dataDirectory);
-  const master = await loadMasterKey(layout, profile);
+  const master = await masterKeyOf(config);
   const tls = await readTlsTexts(issuer);
   const ledger = await (edges.openLedger ?? ((own) => openConfigured(config, own)))(log);
   try {
     await requireLedger(ledger, ledgerId);
     const { host, port } = issuer;
     const running = await runIssuer({
-      ...{ master, masterKeyFile: layout.keyFile('master'), ledger, ledgerId, tls, host, port, log },
+      ...{ master, masterKeyFile: masterKeySource(config), ledger, ledgerId, tls, host, port, log },
       clock: systemClock,
     });
     log.info({ port: running.port }, 'the issuer is ready');

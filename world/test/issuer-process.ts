@@ -53,7 +53,7 @@ async function writeFiles({ directory, master }: IssuerProcessOptions) {
 export async function startIssuerProcess(options: IssuerProcessOptions): Promise<IssuerProcess> {
   const { directory, ledgerId, ledger, port = 0 } = options;
   const files = await writeFiles(options);
-  const issuer = { url: undefined, host: '127.0.0.1', port, ...files };
+  const issuer = { url: undefined, masterKeyCommand: [], host: '127.0.0.1', port, ...files };
   const child = fork(CHILD, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   const ready = Promise.withResolvers<number>();
   child.once('exit', () => ready.reject(new Error('The issuer ended before it was ready.')));

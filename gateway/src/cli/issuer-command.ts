@@ -1,6 +1,5 @@
 import { meterId as asMeterId, bytesToHex, meterRootKey, TapwattError } from '@tapwatt/firmware-contracts';
-import { dataLayout } from '../data/layout.ts';
-import { loadMasterKey } from '../keys/gateway-keys.ts';
+import { masterKeyOf } from '../keys/master-key.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type CommonOptions, type RunOptions, readConfig, type Session } from './session.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -31,7 +30,7 @@ export async function showMeterRoot(
   const { config } = await readConfig(session.edges, options);
   const number = asMeterId(meterId);
   if (config.issuer?.url !== undefined) throw new TapwattError('NOT_ISSUER');
-  const master = await loadMasterKey(dataLayout(config.dataDirectory), config.profile);
+  const master = await masterKeyOf(config);
   const rootKey = bytesToHex(meterRootKey(master, number));
   session.out.data({ meterId, rootKey }, rootKey);
 }

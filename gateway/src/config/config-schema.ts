@@ -57,6 +57,7 @@ const issuer = z
     ca: path.optional(),
     certificate: path.optional(),
     key: path.optional(),
+    masterKeyCommand: z.array(path, 'must be a list of texts').max(64).default([]),
   })
   .prefault({});
 

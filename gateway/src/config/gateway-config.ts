@@ -22,6 +22,8 @@ export interface IssuerConfig {
   readonly host: string;
   /** 0 lets the system choose a free port. */
   readonly port: number;
+  /** Program and arguments that print the master key; empty where it is a file. */
+  readonly masterKeyCommand: readonly string[];
   readonly ca: string | undefined;
   readonly certificate: string | undefined;
   readonly key: string | undefined;

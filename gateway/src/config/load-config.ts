@@ -217,7 +217,8 @@ function gatewayConfig(
     dataDirectory: absolute('data', data),
     ledger: { kind: ledger.kind, fabric },
     issuer: {
-      ...{ url: issuer.url, host: issuer.host, port: issuer.port },
+      ...issuer,
+      url: issuer.url,
       ca: absolute('issuer.ca', issuer.ca),
       certificate: absolute('issuer.certificate', issuer.certificate),
       key: absolute('issuer.key', issuer.key),

@@ -67,6 +67,11 @@ export const SETTINGS: readonly Setting[] = [
   ),
   setting('issuer.key', 'text', 'Its private key (PEM).', 'issuer-key.pem'),
   setting(
+    'issuer.masterKeyCommand',
+    'list',
+    'Program and arguments that print the master key, instead of the file keys/master.key.',
+  ),
+  setting(
     'mqtt.host',
     'text',
     'Address that the built-in broker listens on; 0.0.0.0 lets meters of the network in.',
