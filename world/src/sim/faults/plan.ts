@@ -39,9 +39,10 @@ export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
   const size = { meters: chance.between(1, 4), handsets: chance.between(1, 3) };
   const troubledMs = chance.between(8, 24) * MINUTE_MS;
   const wishEveryMs = chance.pick([3_000, 6_000, 12_000]);
+  const gateways = chance.between(1, 2);
   return {
     ...{ seed, ledger, ...size, wishEveryMs },
-    gateways: ledger === 'embedded' ? 1 : (limits.gateways ?? 1),
+    gateways: ledger === 'embedded' ? 1 : (limits.gateways ?? gateways),
     troubledMs: Math.min(troubledMs, limits.troubledMs ?? troubledMs),
     faults: drawFaults(seed, ledger, limits.only),
   };
