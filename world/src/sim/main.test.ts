@@ -55,6 +55,16 @@ describe('npm run world', { timeout: SLOW_MS }, () => {
     expect(caught.length).toBeGreaterThan(0);
   });
 
+  it('shrinks a world that failed, and the command that it prints fails in the same way', async () => {
+    const bug = ['--mutation', 'credit-before-mark'];
+    const { code, stderr } = await world('--seeds', '3', '--workers', '1', '--twice', '0', ...SHORT, ...bug);
+    expect(code).toBe(1);
+    const shortest = /^shortest: npm run world -- (.*) --trace$/m.exec(stderr)?.[1] ?? '';
+    expect(shortest).toMatch(/^--seed \d+ --only \S+ --troubled-ms \d+ --mutation credit-before-mark$/);
+    const again = await world(...shortest.split(' '));
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('I3: meter')]);
+  }, 120_000);
+
   it('says what is wrong with its command line', async () => {
     expect(await world('--only', 'plague')).toMatchObject({ code: 2 });
     expect(await world('--seeds', 'many')).toMatchObject({ code: 2 });

@@ -1,5 +1,5 @@
 import type { OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
-import type { MeterRecord } from '@tapwatt/firmware-contracts';
+import { decodeStatus, type MeterRecord } from '@tapwatt/firmware-contracts';
 import { MeterMemory, type NvmStorage } from '@tapwatt/simulator';
 import type { World } from '../world.ts';
 import { type Books, type BooksListener, placeOf } from './books.ts';
@@ -70,6 +70,17 @@ export class CreditLog implements BooksListener {
     // Another copy of the ledger sold under the same number.
     const isTakenByAnother = tag !== undefined && tag !== voucherId.slice(0, TAG_HEX);
     return isOver || isTakenByAnother || this.#voided.has(voucherId);
+  }
+
+  /** What a meter says of itself it still says after a loss of power: a status before its commit would be untrue. */
+  heard(meterId: string, status: Uint8Array): void {
+    const record = this.#truths.get(meterId)?.record;
+    const decoded = decodeStatus(status);
+    if (record === undefined || !decoded.ok || decoded.fields.keyEpoch === 0) return;
+    const { receiptNo, floorSeq, cumulativeCredited, keyEpoch } = decoded.fields;
+    const said = `${keyEpoch} ${receiptNo} ${floorSeq} ${cumulativeCredited}`;
+    const kept = `${record.keyEpoch} ${record.receiptNo} ${record.window.floorSeq} ${record.cumulativeCredited}`;
+    if (said !== kept) this.#world.violated('I2', `meter ${meterId} said ${said}, and holds ${kept}`);
   }
 
   /** Whether the meter, as a start would find it now, has left this epoch. */

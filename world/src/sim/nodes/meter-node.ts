@@ -129,6 +129,8 @@ export class MeterNode {
       load: constantLoad(LOAD_W),
       observe: (seen) => {
         if (seen.type === 'power-cut') this.#onCut();
+        if (seen.type === 'said' && seen.channel === 'status')
+          this.#credits.heard(this.meterId, seen.payload);
         if (seen.type === 'said') world.written(`topic up/${seen.channel}`, seen.payload);
         if (seen.type === 'said' && seen.channel === 'rcpt')
           world.trace.note(this.name, `said ${seen.payload[1]} to ${voucherIdIn(seen.payload)}`);

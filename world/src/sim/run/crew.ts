@@ -5,7 +5,7 @@ import type { WorldAnswer, WorldRequest } from './protocol.ts';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 /** A world takes seconds; one that takes so long will never end. */
-const SEED_DEADLINE_MS = 180_000;
+const SEED_DEADLINE_MS = 600_000;
 
 interface Hand {
   readonly child: ChildProcess;
@@ -79,6 +79,9 @@ const askOf = (child: ChildProcess, request: WorldRequest): Promise<WorldAnswer>
     child.once('exit', ended);
     child.send(request);
   });
+
+/** Whether this world came to an end by itself. */
+export const hasEnded = ({ hash }: SeedResult): boolean => hash !== '';
 
 const brokenOff = (seed: number, why: string): SeedResult => ({
   ...{ seed, hash: '', events: 0, simulatedMs: 0, darkMs: 0, faults: {}, crashPoints: {}, work: {} },

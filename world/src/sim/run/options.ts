@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly mutation?: string;
   /** Every planted bug, one after another, each until it is seen. */
   readonly mutations: boolean;
+  /** From fresh seeds alone, and the first that sees a bug is where the next hunt for it begins. */
+  readonly keepHints: boolean;
   /** The file that the report is written to, once all worlds and all planted bugs were run. */
   readonly report?: string;
   readonly limits: PlanLimits;
@@ -24,7 +26,8 @@ export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B]
 npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model] [--gateways N]
 Either with --mutation NAME: production code with that bug planted.
 npm run world -- --report FILE [--minutes M]: many worlds, then every planted bug, written down as Markdown
-npm run world -- --mutations: every planted bug, each until a world sees it, in at most 200 seeds
+npm run world -- --mutations [--mutation NAME] [--keep-hints]: every planted bug, or one, each until a world sees it, in at
+most 200 seeds; begins with the seed that saw it last, or, with --keep-hints, finds new ones and keeps them
 Kinds of faults: ${FAULT_KINDS.join(', ')}`;
 
 const DEFAULT_MINUTES = 5;
@@ -44,6 +47,7 @@ const OPTIONS = {
   gateways: { type: 'string' },
   mutation: { type: 'string' },
   mutations: { type: 'boolean' },
+  'keep-hints': { type: 'boolean' },
   report: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
@@ -64,6 +68,7 @@ export const readOptions = (args: readonly string[]): RunOptions | undefined => 
     minutes: minutesOf(values.minutes, values.seeds === undefined),
     trace: values.trace ?? false,
     mutations: values.mutations ?? false,
+    keepHints: values['keep-hints'] ?? false,
     twice: count('twice') ?? DEFAULT_TWICE,
     ...(seed === undefined ? {} : { seed }),
     ...(workers === undefined ? {} : { workers }),

@@ -14,10 +14,10 @@ const report = (): string => {
   totals.same(result);
   const seen = {
     mutation: 'one-slot',
-    why: 'One is enough.',
+    ...{ safeguard: 'Two slots.', why: 'One is enough.', seconds: 1 },
     caught: { ...result, violations: ['I2: a|b'] },
   };
-  const missed = { mutation: 'harmless', why: 'Nothing changes.' };
+  const missed = { mutation: 'harmless', safeguard: 'None.', why: 'Nothing changes.', seconds: 1 };
   const hunted = [
     { ...seen, seeds: 1 },
     { ...missed, seeds: 200 },
@@ -28,7 +28,7 @@ const report = (): string => {
 describe('the report', () => {
   it('gives for each planted bug the command that shows it, or says that no world saw it', () => {
     expect(report()).toContain('`npm run world -- --seed 7 --mutation one-slot` | I2: a\\|b | 1 |');
-    expect(report()).toContain('| `harmless` | Nothing changes. | **not seen** |  | 200 |');
+    expect(report()).toContain('| `harmless` | None. | Nothing changes. | **not seen** |  | 200 |');
   });
 
   it('counts faults, crashes and seeds that were run twice', () => {

@@ -51,7 +51,10 @@ export const reportOf = ({ totals, seconds, hunted, baseSeed, ran }: Reported): 
     '## What the worlds did\n',
     table(['what', 'times'], counted(totals.work)),
     '## Planted bugs\n\nEach is one safeguard taken out of production code as it is loaded.\n',
-    table(['bug', 'why somebody might', 'seen by', 'as', 'seeds needed'], hunted.map(bugRow)),
+    table(
+      ['bug', 'the safeguard', 'why somebody might', 'seen by', 'as', 'seeds needed'],
+      hunted.map(bugRow),
+    ),
     HOW,
   ].join('\n');
 
@@ -69,8 +72,9 @@ const totalRows = (totals: Totals, seconds: number, baseSeed: number): readonly 
   [`hash over the hashes of those seeds`, `\`${totals.hashOfCompared}\``],
 ];
 
-const bugRow = ({ mutation, why, caught, seeds }: Hunted): Row => [
+const bugRow = ({ mutation, safeguard, why, caught, seeds }: Hunted): Row => [
   `\`${mutation}\``,
+  safeguard,
   why,
   caught === undefined ? '**not seen**' : `\`${commandOf({ seed: caught.seed }, mutation)}\``,
   caught?.violations[0]?.slice(0, LONGEST_VIOLATION) ?? '',

@@ -80,7 +80,6 @@ class Run {
     this.#say(`seed ${failed.seed} failed:`);
     for (const violation of failed.violations.slice(0, MOST_SAID)) this.#say(`  ${violation}`);
     this.#say(`again:    ${commandOf(request, mutation)} --trace`);
-    if (mutation !== undefined) return;
     this.#say('looking for a shorter schedule …');
     this.#say(`shortest: ${commandOf(await shrink(this.#crew, failed, request), mutation)} --trace`);
   }

@@ -1,0 +1,74 @@
+import type { Mutation } from './mutation.ts';
+
+/** Bugs of the courier: in what it presents, settles, tells and writes down. */
+export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
+  'on-meter-when-presented': {
+    safeguard: 'A client hears on-meter only when its meter proved it.',
+    why: 'What was handed over is as good as there.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/meter-redemptions.ts',
+        find: "    return { status: 'accepted', voucherId };",
+        replace: "    return { status: 'on-meter', voucherId };",
+      },
+    ],
+  },
+  'settled-when-on-meter': {
+    safeguard: 'A client hears settled only when it is committed.',
+    why: 'The ledger will follow.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/meter-redemptions.ts',
+        find: "  return { status: 'on-meter', voucherId, receipt: delivery.receipt };",
+        replace: "  return { status: 'settled', voucherId, receipt: delivery.receipt };",
+      },
+    ],
+  },
+  'receipt-dropped': {
+    safeguard: 'A receipt is settled however often it comes.',
+    why: 'A receipt that cannot be settled now is settled by somebody else.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/meter-redemptions.ts',
+        find: "  effects.push({ type: 'settle', voucherId, frame });\n",
+        replace:
+          "  if (news) effects.push({ type: 'settle', voucherId, frame });\n  if (Number(frame[20] ?? 0) === 0 && (frame[23] ?? 0) % 3 === 0) effects.pop();\n",
+      },
+    ],
+  },
+  'sweep-left-out': {
+    safeguard: 'All work is found again from what is open on the ledger.',
+    why: 'Every event is heard, so nothing needs to be looked for.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/presenter.ts',
+        find: '    start: schedule,',
+        replace: '    start: () => schedule.length,',
+      },
+    ],
+  },
+  'voucher-in-the-log': {
+    safeguard: 'No log line has a voucher’s bytes.',
+    why: 'The bytes help to find faults.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/redemptions.ts',
+        find: '    observer.presented({ voucherId, meterId, attempt, kind: effect.frame[1] ?? 0 });',
+        replace:
+          '    observer.presented({ voucherId: bytesToHex(effect.frame), meterId, attempt, kind: effect.frame[1] ?? 0 });',
+      },
+    ],
+  },
+  'forgotten-taken-for-refused': {
+    safeguard: 'What a meter has forgotten, the ledger is asked about.',
+    why: 'The meter has the last word.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/tell-watchers.ts',
+        find: `    if (status === 'refused' && code !== undefined && FORGETS.has(code)) void tellByLedger(watcher, progress);
+    else tell(watcher, progress);`,
+        replace: '    tell(watcher, progress);',
+      },
+    ],
+  },
+};
