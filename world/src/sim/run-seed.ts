@@ -77,7 +77,18 @@ export const runSeed = async (options: SeedOptions): Promise<SeedResult> => {
   }
 };
 
-/** One world from its founding, through its troubles, to the calm after them. */
+/**
+ * One world from its founding, through its troubles, to the calm after them. The invariants of DESIGN.md are held:
+ *
+ * - I1 `DoubleEntry` at every commit; production's own check of the whole ledger every minute and at the end
+ * - I2, I3 `CreditLog` at every commit of a meter's memory and of the ledger, at every start, at every status said;
+ *   `Books` at every commit for numbers given twice and ends that change; production's check, as for I1
+ * - I4 `Answers` whenever a handset hears something, `Office` whenever an order is answered, and all of them at the end
+ * - I5 here, in the calm after the troubles
+ * - I6 `Secrets` in every row that is durable, every log line and change of the live page, the journal, and every payload
+ * - I7 the verifier of the disk every minute over the new blocks, and over the whole at the end
+ * - I8 `Bounds` after every step, `checkWindow` at every commit
+ */
 class WorldLife {
   readonly #world: TroubledWorld;
   readonly #site: Site;

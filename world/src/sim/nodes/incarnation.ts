@@ -3,8 +3,8 @@ import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
 const CRASH_LEAST = 0.008;
-const CRASH_SHARE = 1;
-const CRASH_HEADSTART = 6;
+const CRASH_SHARE = 0.8;
+const CRASH_HEADSTART = 2;
 
 /**
  * A labelled point crashes with this probability at full strength: one that a world rarely comes to crashes nearly as

@@ -4,10 +4,16 @@ import type { Incarnation } from './incarnation.ts';
 
 const channelOf = (site: string, topic: string): string => parseTopic(site, topic)?.channel ?? 'status';
 
+/** One way through the code, whichever of the two ends it. */
+const LABELS: Readonly<Record<string, string>> = {
+  RotateMeterKey: 'an end of epoch',
+  CloseMeter: 'an end of epoch',
+};
+
 /** The ledger as one life of a process reaches it. */
 export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
   submit: (name, request, options) =>
-    life.through(`commit of ${name}`, () => ledger.submit(name, request, options)),
+    life.through(`commit of ${LABELS[name] ?? name}`, () => ledger.submit(name, request, options)),
   evaluate: async (name, request) => life.through(`query`, () => ledger.evaluate(name, request)),
   lookup: (txId) => life.through('lookup', () => ledger.lookup(txId)),
   async *events(from, signal) {
