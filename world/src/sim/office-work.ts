@@ -6,10 +6,10 @@ import type { Town } from './nodes/town.ts';
 import type { World } from './world.ts';
 
 /** Between two orders, on average, in wishes of a client. */
-const WISHES_AN_ORDER = 3;
+const WISHES_AN_ORDER = 4;
 const DEPOSITS = ['100', '12345', '1000000'] as const;
 /** How long a meter stays suspended, or a wallet frozen, at most. */
-const MOST_HELD_MS = 60_000;
+const MOST_HELD_MS = 20_000;
 
 /**
  * Utility, bank and agency at their daily work: keys renewed and meters closed, vouchers cancelled and released without
@@ -33,13 +33,13 @@ export class OfficeWork {
     this.#books = of.books;
     this.#chance = world.chance('office work');
     this.#duties = [
-      [24, () => this.#renewKey()],
-      [3, () => this.#closeMeter()],
+      [16, () => this.#renewKey()],
+      [2, () => this.#closeMeter()],
       [20, () => this.#cancel()],
       [23, () => this.#release()],
       [14, () => this.#deposit()],
-      [6, () => this.#holdWallet()],
-      [6, () => this.#holdMeter()],
+      [3, () => this.#holdWallet()],
+      [3, () => this.#holdMeter()],
       [4, () => this.#openAndCloseWallet()],
     ];
   }

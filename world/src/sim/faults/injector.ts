@@ -35,7 +35,7 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'meter-outage': 60 * SECOND_MS,
   'handset-crash': 30 * SECOND_MS,
   'handset-wiped': 120 * SECOND_MS,
-  'board-blank': 10 * MINUTE_MS,
+  'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
   'ledger-restored': 90 * SECOND_MS,
   'ledger-cloned': 2 * MINUTE_MS,

@@ -2,9 +2,9 @@ import type { Clock } from '@tapwatt/gateway';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
-const CRASH_LEAST = 0.008;
-const CRASH_SHARE = 0.8;
-const CRASH_HEADSTART = 2;
+const CRASH_LEAST = 0.004;
+const CRASH_SHARE = 0.6;
+const CRASH_HEADSTART = 3;
 
 /**
  * A labelled point crashes with this probability at full strength: one that a world rarely comes to crashes nearly as
