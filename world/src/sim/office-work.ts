@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 /** Between two orders, on average, in wishes of a client. */
 const WISHES_AN_ORDER = 4;
 const DEPOSITS = ['100', '12345', '1000000'] as const;
+const TWICE = 0.2;
 /** How long a meter stays suspended, or a wallet frozen, at most. */
 const MOST_HELD_MS = 20_000;
 
@@ -83,18 +84,24 @@ export class OfficeWork {
 
   #cancel(): void {
     const voucherId = this.#oneThatIs('ISSUED');
-    if (voucherId === undefined) return;
+    if (voucherId !== undefined) this.#cancelOne(voucherId);
+  }
+
+  #cancelOne(voucherId: string, then?: () => void): void {
     const role = this.#chance.happens(0.5) ? 'agency' : 'discom';
-    this.#office.order(role, 'RequestCancel', { voucherId, reason: 'complaint' });
+    this.#office.order(role, 'RequestCancel', { voucherId, reason: 'complaint' }, then);
+  }
+
+  /** One that waits for its meter, or one that is cancelled for it: before a sweep has brought the void order there. */
+  #release(): void {
+    const cancelled = this.#oneThatIs('CANCELLING');
+    const issued = this.#oneThatIs('ISSUED');
+    if (cancelled !== undefined) this.#releaseOne(cancelled);
+    else if (issued !== undefined) this.#cancelOne(issued, () => this.#releaseOne(issued));
   }
 
   /** Proposed by one, done by the other. */
-  #release(): void {
-    const voucherId = this.#oneThatIs('CANCELLING');
-    if (voucherId === undefined) {
-      this.#cancel();
-      return;
-    }
+  #releaseOne(voucherId: string): void {
     const request = { voucherId, reason: 'meter lost' };
     this.#office.order('agency', 'ReleaseUnproven', request, () =>
       this.#office.order('discom', 'ReleaseUnproven', request),
@@ -105,8 +112,14 @@ export class OfficeWork {
     const depositId = `more-${++this.#made}`;
     const amount = this.#chance.pick(DEPOSITS);
     this.#office.order('agency', 'ProposeDeposit', { depositId, walletId, amount }, () =>
-      this.#office.order('bank', 'ConfirmDeposit', { depositId, utr: `UTR-${depositId}` }, then),
+      this.#confirm({ depositId, utr: `UTR-${depositId}` }, then),
     );
+  }
+
+  /** Sometimes two clerks of the bank do the same. */
+  #confirm(deposit: { readonly depositId: string; readonly utr: string }, then?: () => void): void {
+    this.#office.order('bank', 'ConfirmDeposit', deposit, then);
+    if (this.#chance.happens(TWICE)) this.#office.order('bank', 'ConfirmDeposit', deposit);
   }
 
   #holdWallet(): void {

@@ -37,6 +37,8 @@ export class Books {
   #orphans = new Map<string, OrphanRecord>();
   #bySeq = new Map<string, string>();
   #ledger: Partial<LedgerRecord> = {};
+  /** The transaction that answered each request. */
+  #requests = new Map<string, string>();
   readonly #doubleEntry: DoubleEntry;
   /** Told of what will be secret before anything else sees it. */
   secrets: Secrets | undefined;
@@ -92,6 +94,7 @@ export class Books {
     this.#vouchers = new Map(other.#vouchers);
     this.#orphans = new Map(other.#orphans);
     this.#bySeq = new Map(other.#bySeq);
+    this.#requests = new Map(other.#requests);
     this.#ledger = other.#ledger;
     this.#doubleEntry.become(other.#doubleEntry);
     this.secrets = other.secrets;
@@ -103,6 +106,8 @@ export class Books {
     this.#vouchers = recordsOf<VoucherRecord>(rows, 'VCH~', ({ voucherId }) => voucherId);
     this.#orphans = recordsOf<OrphanRecord>(rows, 'ORP~', nameOfOrphan);
     this.#bySeq = new Map([...this.#vouchers].map(([voucherId, voucher]) => [placeOf(voucher), voucherId]));
+    // A restored ledger has forgotten answers: a request may have another one then.
+    this.#requests = new Map();
     this.#ledger = recordsOf<LedgerRecord>(rows, 'LDG~', () => '').get('') ?? {};
     this.#doubleEntry.forget();
     this.#doubleEntry.committed(rows.map(([key, value]) => [key, JSON.parse(value)]));
@@ -119,6 +124,7 @@ export class Books {
       if (key.startsWith('MTR~')) changes.push(this.#takeMeter(record));
       if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(record));
       if (key.startsWith('ORD~')) this.secrets?.knowOrder(record);
+      if (key.startsWith('REQ~')) this.#takeRequest(key, record);
     }
     this.#doubleEntry.committed(records);
     for (const change of changes) change();
@@ -142,6 +148,14 @@ export class Books {
     this.#world.trace.note('ledger', `orphan ${voucherId} at ${meterId} of ${amount} is ${status}`);
   }
 
+  /** What a request was answered is never written over (I4). */
+  #takeRequest(key: string, { txId }: { readonly txId: string }): void {
+    const before = this.#requests.get(key);
+    if (before !== undefined && before !== txId)
+      this.#world.violated('I4', `${key} was answered by ${before}, and again by ${txId}`);
+    this.#requests.set(key, txId);
+  }
+
   #takeMeter(meter: MeterBook): () => void {
     const before = this.#meters.get(meter.meterId);
     this.#meters.set(meter.meterId, meter);
@@ -162,6 +176,10 @@ export class Books {
       this.#world.violated('I3', `vouchers ${other} and ${voucherId} have one number, ${place}`);
     }
     this.#bySeq.set(place, voucherId);
+    const { release, released } = voucher;
+    if (released !== undefined && (release === undefined || release.by === released.by)) {
+      this.#world.violated('I3', `voucher ${voucherId} was released by ${released.by} alone`);
+    }
     if (before?.status !== status) this.#world.trace.note('ledger', `${voucherId} is ${status}`);
     if (before !== undefined && FINAL.has(before.status) && before.status !== status) {
       this.#world.violated('I3', `voucher ${voucherId} went from ${before.status} to ${status}`);

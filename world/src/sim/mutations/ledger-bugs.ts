@@ -189,7 +189,7 @@ export const LEDGER_BUGS: Readonly<Record<string, Mutation>> = {
 
 function`,
         replace: `  if (reason === 'EXPIRED') {
-    const { settleProof } = await import('./settle-proof.ts');
+    const { settleProof } = await import(['.', 'settle-proof.ts'].join('/'));
     const figures = { keyEpoch: 0, receiptNo: 0, cumulativeCredited: '0' };
     await settleProof(work, voucher, { opening: { hash: voucher.voidHash }, hex: undefined, figures } as never);
   }
@@ -233,18 +233,6 @@ function`,
       },
     ],
   },
-  'issues-while-epoch-ends': {
-    safeguard: 'Nothing is issued for a meter whose epoch is being ended.',
-    why: 'The order will take a while; sales go on.',
-    edits: [
-      {
-        file: 'chaincode/src/vouchers/issue-one.ts',
-        find: `  if (meter.order !== undefined) return 'is changing its key epoch';
-`,
-        replace: '',
-      },
-    ],
-  },
   'release-by-one-person': {
     safeguard: 'A refund without proof takes two people.',
     why: 'The agency knows its customers.',
@@ -252,7 +240,12 @@ function`,
       {
         file: 'chaincode/src/vouchers/release.ts',
         find: '  if (voucher.release === undefined) {',
-        replace: `  if (voucher.release !== undefined && voucher.release.by === '') {`,
+        replace: '  if (voucher.release === undefined && voucher.kind === 0) {',
+      },
+      {
+        file: 'chaincode/src/vouchers/release.ts',
+        find: '  if (voucher.release.by === decision.by)',
+        replace: '  if (voucher.release?.by === decision.by)',
       },
     ],
   },

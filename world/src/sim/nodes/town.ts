@@ -33,6 +33,8 @@ export interface Town {
 
 const FIRST_DEPOSIT = 5_000_000;
 const AGENTS = 2;
+/** Few, so that it is reached. */
+const OPEN_LIMIT = 6;
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
 
@@ -95,7 +97,8 @@ export const settleTown = async (town: Town, as: (party: Submitter) => Ledger): 
     await agency.submit('ProposeDeposit', { depositId, walletId, amount });
     await bank.submit('ConfirmDeposit', { depositId, utr: `UTR-${agent}` });
   }
-  for (const { meterId: id } of town.meters) await discom.submit('RegisterMeter', { meterId: id });
+  for (const { meterId: id } of town.meters)
+    await discom.submit('RegisterMeter', { meterId: id, openLimit: OPEN_LIMIT });
   for (const { id, agentId, privateKey } of town.handsets) {
     await agency.submit('RegisterHandset', { id, agentId, publicKey: rawPublicKey(privateKey) });
   }
