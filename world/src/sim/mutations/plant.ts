@@ -33,6 +33,7 @@ export const edited = (edits: readonly Edit[], file: string, text: string): stri
   edits
     .filter((edit) => edit.file === file)
     .reduce((before, { find, replace }) => {
-      if (before.split(find).length !== 2) throw new Error(`${file} does not hold this exactly once: ${find}`);
+      if (before.split(find).length !== 2)
+        throw new Error(`${file} does not hold this exactly once: ${find}`);
       return before.replace(find, () => replace);
     }, text);
