@@ -59,16 +59,4 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
-  'forgotten-taken-for-refused': {
-    safeguard: 'What a meter has forgotten, the ledger is asked about.',
-    why: 'The meter has the last word.',
-    edits: [
-      {
-        file: 'gateway/src/redemption/tell-watchers.ts',
-        find: `    if (status === 'refused' && code !== undefined && FORGETS.has(code)) void tellByLedger(watcher, progress);
-    else tell(watcher, progress);`,
-        replace: '    tell(watcher, progress);',
-      },
-    ],
-  },
 };
