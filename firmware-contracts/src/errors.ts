@@ -124,6 +124,11 @@ const systemCodes = {
     'The ledger cannot be reached; nothing happened.',
     'Send the same request again.',
   ),
+  CLOCK_OFF: entry(
+    'same',
+    'The clocks of this machine and of the ledger’s peers are too far apart; nothing happened.',
+    'Set the clock; it goes on by itself.',
+  ),
   ISSUER_UNAVAILABLE: entry(
     'same',
     'The issuer’s process cannot be reached; nothing was issued.',

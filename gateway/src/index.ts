@@ -5,6 +5,7 @@ export type { Fleet } from './cli/fleet.ts';
 export { type ProvisionOptions, provisionFleet } from './cli/provision-fleet.ts';
 export { type Credentials, createCredentials } from './credentials.ts';
 export type { Clock, Random } from './edges/edges.ts';
+export { connectFabricLedger } from './hosts/fabric-host.ts';
 export type { Issuer } from './issuer/issuer.ts';
 export { createLocalIssuer } from './issuer/local-issuer.ts';
 export { createExchange } from './issuer/remote/exchange.ts';
@@ -25,6 +26,7 @@ export {
   verifyLedgerDirectory,
 } from './ledger/embedded/index.ts';
 export { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from './ledger/errors.ts';
+export { FabricNetworkUnderTest } from './ledger/fabric/testing/fabric-network.ts';
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';

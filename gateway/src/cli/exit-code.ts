@@ -51,6 +51,7 @@ export const EXIT_CODE_OF = {
   BUSY: EXIT.failed,
   DEADLINE: EXIT.failed,
   LEDGER_UNAVAILABLE: EXIT.failed,
+  CLOCK_OFF: EXIT.failed,
   ISSUER_UNAVAILABLE: EXIT.failed,
   OUTCOME_UNKNOWN: EXIT.failed,
   NOT_ISSUER: EXIT.refused,

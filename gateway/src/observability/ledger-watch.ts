@@ -4,7 +4,7 @@ import type { ReadinessInputs } from './readiness.ts';
 
 type Condition = ReadinessInputs['ledger'];
 
-/** Says in the log when the ledger's storage fails and when it is back, and remembers why it failed. */
+/** Says in the log when the ledger fails or is not reached and when it is back, and remembers why. */
 export interface LedgerWatch {
   onCondition(condition: Condition, error?: unknown): void;
   /** Why the ledger is away now; `undefined` while it is there. */
@@ -27,7 +27,7 @@ export function watchLedger(log: Pick<Logger, 'info' | 'warn' | 'error'>): Ledge
       cause = code;
       const fields = { code, err: error, remedy: ERRORS[code].remedy };
       if (condition === 'damaged') log.error(fields, 'the ledger is damaged and stays closed');
-      else log.warn(fields, 'the ledger’s storage failed; it is opened again by itself');
+      else log.warn(fields, 'the ledger is away; it is tried again by itself');
     },
     get cause() {
       return cause;

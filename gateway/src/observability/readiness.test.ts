@@ -10,6 +10,14 @@ it('is ready when nothing speaks against it', () => {
   );
 });
 
+it('is degraded while the ledger is away, and says what an operator can do about it', () => {
+  const clockOff = readinessOf({ ...well, ledger: 'failed', ledgerCause: 'CLOCK_OFF' });
+  expect([clockOff.state, clockOff.reasons[0]?.code]).toEqual(['degraded', 'CLOCK_OFF']);
+  expect(clockOff.reasons[0]?.message).toMatch(/clocks.*too far apart.*Set the clock/);
+  const away = readinessOf({ ...well, ledger: 'failed' });
+  expect(away.reasons[0]).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+});
+
 it('is degraded, not dead, while meters are in the quarantine of a restore, and says how many', () => {
   const quarantine = { restored: { fromBlock: 41, waiting: { meters: 3, of: 9 } } };
   const { state, reasons } = readinessOf({ ...well, quarantine });

@@ -4,7 +4,7 @@ import type { IssuerView } from '../issuer/remote/issuer-line.ts';
 import type { QuarantineView } from '../quarantine/quarantine.ts';
 
 export interface ReadinessInputs {
-  /** `failed`: the storage failed and is being opened again. `damaged`: it stays closed. */
+  /** `failed`: its storage failed or its network is not reached, and is tried again. `damaged`: it stays closed. */
   readonly ledger: 'open' | 'failed' | 'damaged' | 'closed';
   /** Why it failed, where that is known. */
   readonly ledgerCause?: ErrorCode | undefined;
@@ -26,15 +26,7 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
     const message = `The MQTT broker ${inputs.brokerAway} cannot be reached; it is tried again by itself.`;
     reasons.push(notReady('broker', message));
   }
-  if (inputs.ledger === 'failed') {
-    const code = inputs.ledgerCause ?? 'LEDGER_UNAVAILABLE';
-    reasons.push({
-      part: 'ledger',
-      state: 'degraded',
-      code,
-      message: `The ledger’s storage failed (${ERRORS[code].meaning}) It is opened again by itself; sealed vouchers are redeemed meanwhile.`,
-    });
-  }
+  if (inputs.ledger === 'failed') reasons.push(ledgerAway(inputs.ledgerCause ?? 'LEDGER_UNAVAILABLE'));
   if (inputs.ledger === 'damaged') {
     reasons.push({
       part: 'ledger',
@@ -46,6 +38,14 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
   reasons.push(...issuerReasons(inputs.issuer), ...quarantineReasons(inputs.quarantine));
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
   return { state: reasons.length === 0 ? 'ready' : worst, reasons };
+}
+
+/** With what an operator can do about it, where there is something. */
+function ledgerAway(code: ErrorCode): ReadinessReason {
+  const { meaning, remedy } = ERRORS[code];
+  const what = code === 'LEDGER_UNAVAILABLE' ? meaning : `${meaning} ${remedy}`;
+  const message = `The ledger is away: ${what} It is tried again by itself; sealed vouchers are redeemed meanwhile.`;
+  return { part: 'ledger', state: 'degraded', code, message };
 }
 
 function issuerReasons(issuer: IssuerView | undefined): ReadinessReason[] {

@@ -12,7 +12,7 @@ export interface ChainWatch {
   stop(): void;
 }
 
-/** Asks again and again; tells of each change, with the failure if there is one. */
+/** Asks again and again; tells of each failure, and once when the network is back. */
 export function watchChain(
   ledger: Pick<FabricLedger, 'head'>,
   clock: Clock,
@@ -24,9 +24,9 @@ export function watchChain(
   let cancel = (): void => undefined;
 
   const tell = (now: boolean, error?: unknown): void => {
-    const changed = now !== isReached;
+    const isNews = !now || !isReached;
     isReached = now;
-    if (changed && !stopped) onChange(now, error);
+    if (isNews && !stopped) onChange(now, error);
   };
   const ask = async (): Promise<void> => {
     try {

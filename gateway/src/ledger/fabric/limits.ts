@@ -4,6 +4,7 @@ export interface FabricLimits {
   readonly evaluateMs: number;
   readonly endorseMs: number;
   readonly submitMs: number;
+  /** Nothing more comes of what an orderer took along when it was killed: what was submitted behind it waits so long. */
   readonly commitMs: number;
   /** Transactions and queries under way at once; a peer takes 500 calls in all. */
   readonly transactions: number;
@@ -29,7 +30,7 @@ export const FABRIC_LIMITS: FabricLimits = {
   evaluateMs: 10_000,
   endorseMs: 15_000,
   submitMs: 10_000,
-  commitMs: 60_000,
+  commitMs: 15_000,
   transactions: 128,
   queries: 128,
   waiting: 4_096,

@@ -52,6 +52,16 @@ describe('the peers of a gateway', () => {
     expect(told).toContain('c is back');
   });
 
+  it('tell once that one is away, however often it is tried', async () => {
+    const { ask, down, told, clock } = threePeers();
+    for (const address of ['a', 'b', 'c']) down.add(address);
+    for (let n = 0; n < 3; n += 1) {
+      await expect(ask()).rejects.toMatchObject({ code: 14 });
+      await clock.advance(1_001);
+    }
+    expect(told).toEqual(['a is away', 'b is away', 'c is away']);
+  });
+
   it('do not repeat elsewhere what failed for another reason', async () => {
     const { peers } = threePeers();
     let asked = 0;

@@ -76,8 +76,10 @@ export class Peers {
     if (this.#restsUntil.delete(peer)) this.#ports.onReached(peer.address);
   }
 
+  /** Told once, however often it is tried in vain. */
   #rest(peer: Peer, error: unknown): void {
+    const isKnown = this.#restsUntil.has(peer);
     this.#restsUntil.set(peer, this.#ports.clock.nowMs() + this.#ports.restMs);
-    this.#ports.onUnreached(peer.address, error);
+    if (!isKnown) this.#ports.onUnreached(peer.address, error);
   }
 }

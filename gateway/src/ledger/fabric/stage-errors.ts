@@ -1,6 +1,7 @@
 import { status as GRPC } from '@grpc/grpc-js';
 import { GatewayError } from '@hyperledger/fabric-gateway';
 import { type ContractError, readErrorText } from '@tapwatt/chaincode';
+import type { ErrorCode } from '@tapwatt/firmware-contracts';
 import { LedgerRejected, LedgerUnavailable } from '../errors.ts';
 
 /** With these the peer took nothing from us, at whatever stage. */
@@ -10,6 +11,9 @@ const REFUSED_AT_THE_DOOR: ReadonlySet<number> = new Set([
   GRPC.PERMISSION_DENIED,
   GRPC.INVALID_ARGUMENT,
 ]);
+
+/** What a peer's filter TimeWindowCheck says of a proposal whose time is too far from its own; both times follow. */
+const OUTSIDE_TIME_WINDOW = /unauthorized due to incorrect timestamp/;
 
 export const isUnreached = (error: unknown): boolean =>
   error instanceof GatewayError && error.code === GRPC.UNAVAILABLE;
@@ -45,8 +49,14 @@ export function asNothingHappened(error: unknown): LedgerRejected | LedgerUnavai
     if (code === 'INTERNAL') return new LedgerUnavailable(message, { code, cause: error });
     return new LedgerRejected(code, message, { cause: error, details: { ...details } });
   }
-  const isBusy = error instanceof GatewayError && error.code === GRPC.RESOURCE_EXHAUSTED;
-  return new LedgerUnavailable(messageOf(error), { cause: error, ...(isBusy ? { code: 'BUSY' } : {}) });
+  const code = codeOf(error);
+  return new LedgerUnavailable(messageOf(error), { cause: error, ...(code === undefined ? {} : { code }) });
+}
+
+function codeOf(error: unknown): ErrorCode | undefined {
+  if (!(error instanceof GatewayError)) return undefined;
+  if (error.code === GRPC.RESOURCE_EXHAUSTED) return 'BUSY';
+  return textsOf(error).some((text) => OUTSIDE_TIME_WINDOW.test(text)) ? 'CLOCK_OFF' : undefined;
 }
 
 function messageOf(error: unknown): string {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Member } from '@tapwatt/chaincode';
+import { partyOf, readFabricNetwork } from '../network-file.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../../../scripts/fabric.ts', import.meta.url));
 const DEADLINE_MS = 120_000;
@@ -34,6 +36,12 @@ export class FabricNetworkUnderTest {
 
   get networkFile(): string {
     return join(this.#directory, 'network.json');
+  }
+
+  /** As whom the ledger registers a party that the network has a certificate for. */
+  async memberOf(partyId: string): Promise<Member> {
+    const { mspId, name } = partyOf(await readFabricNetwork(this.networkFile), partyId);
+    return { mspId, name };
   }
 
   /** Starts what does not run; answers how long that took, in seconds. */
