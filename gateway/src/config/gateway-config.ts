@@ -6,7 +6,7 @@ export type Profile = (typeof PROFILES)[number];
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** How a gateway reaches its Fabric network; absolute paths. */
+/** How a gateway reaches its Fabric network; absolute paths, or a PKCS#11 URI for the key. */
 export interface FabricConfig {
   /** The network's description. */
   readonly network: string;

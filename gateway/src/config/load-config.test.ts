@@ -101,6 +101,9 @@ describe('loadConfig', () => {
       key: '/k.pem',
     };
     expect(config.ledger).toEqual({ kind: 'fabric', fabric });
+    const inToken = 'pkcs11:token=t;id=%01?module-path=/m.so&pin-source=/pin';
+    const withToken = withFile(`ledger: {fabric: {certificate: /c.pem, key: "${inToken}"}}\n`);
+    expect(loadConfig(withToken).config.ledger.fabric.key).toBe(inToken);
     expect(loadConfig(nothing).config.ledger.kind).toBe('embedded');
     expect(problemsOf(withFile('ledger: {fabric: {key: k.pem}}\n'))).toEqual([
       'tapwatt.yaml:1:24: ledger.fabric.key: needs ledger.fabric.certificate as well',

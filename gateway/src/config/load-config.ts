@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { z } from 'zod';
+import { isTokenUri } from '../keys/token-uri.ts';
 import { type ConfigText, type Position, parseConfigText } from './config-file.ts';
 import { type ConfigFile, configSchema } from './config-schema.ts';
 import { crossChecks } from './cross-checks.ts';
@@ -210,7 +211,7 @@ function gatewayConfig(
   const fabric = {
     network: absolute('ledger.fabric.network', network),
     certificate: absolute('ledger.fabric.certificate', certificate),
-    key: absolute('ledger.fabric.key', key),
+    key: key !== undefined && isTokenUri(key) ? key : absolute('ledger.fabric.key', key),
   };
   return {
     ...rest,

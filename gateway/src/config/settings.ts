@@ -49,7 +49,12 @@ export const SETTINGS: readonly Setting[] = [
     'Certificate of this gateway (PEM), if another than the description names.',
     'gateway-cert.pem',
   ),
-  setting('ledger.fabric.key', 'text', 'Its private key, P-256 (PEM).', 'gateway-key.pem'),
+  setting(
+    'ledger.fabric.key',
+    'text',
+    'Its private key, P-256: a file (PEM), or where it lies in a token (pkcs11:…, RFC 7512).',
+    'gateway-key.pem',
+  ),
   setting(
     'issuer.url',
     'text',

@@ -9,7 +9,7 @@ import {
   type FabricLedger,
   type FabricNetwork,
   type FabricParty,
-  identityFromFiles,
+  identityOfParty,
   openFabricLedger,
   partyOf,
   readFabricNetwork,
@@ -40,7 +40,7 @@ export async function openFabricHost(config: GatewayConfig, parts: FabricHostPar
   const connect = () => connectAs(network, party, parts.log);
   const ledger = await connect();
   const issuerLedger = await connect();
-  const { certificate } = await identityFromFiles(party);
+  const { certificate } = await identityOfParty(party);
   if (config.profile === 'development') await foundIfEmpty(ledger, { network, config, parts });
   const chain = watchChain(ledger, systemClock, (isReached, error) =>
     parts.watch.onCondition(isReached ? 'open' : 'failed', error),
@@ -104,7 +104,7 @@ async function connectAs(
     peers: await endpointsOf(network, party.mspId),
     channel: network.channel,
     chaincode: network.chaincode,
-    identity: await identityFromFiles(party),
+    identity: await identityOfParty(party),
     clock: systemClock,
     random: systemRandom,
     onReached: (peer) => log.info({ peer }, 'the Fabric peer is reached again'),

@@ -4,7 +4,7 @@ export {
   endpointsOf,
   type FabricNetwork,
   type FabricParty,
-  identityFromFiles,
+  identityOfParty,
   partyOf,
   readFabricNetwork,
 } from './network-file.ts';

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { z } from 'zod';
+import { isTokenUri, parseTokenUri } from '../../keys/token-uri.ts';
 import type { PeerEndpoint, PeerIdentity } from './connect-peer.ts';
-import { keySigner } from './signing.ts';
+import { keySigner, type SignMessage } from './signing.ts';
+import { tokenSigner } from './token-signer.ts';
 
 const text = z.string().min(1).max(4096);
 
@@ -23,7 +25,7 @@ const networkFile = z.object({
 /** What a client must know of a Fabric network, as `npm run fabric:up` writes it. */
 export type FabricNetwork = z.infer<typeof networkFile>;
 
-/** A party of the network with its certificate (its common name is `name`) and key. */
+/** A party of the network with its certificate (its common name is `name`) and its key: a file, or a PKCS#11 URI. */
 export type FabricParty = FabricNetwork['parties'][number];
 
 /** Reads a network's description; its paths are relative to it, the ones answered absolute. Throws CONFIG_INVALID. */
@@ -41,7 +43,7 @@ export async function readFabricNetwork(path: string): Promise<FabricNetwork> {
     parties: parties.map((party) => ({
       ...party,
       certificate: absolute(party.certificate),
-      key: absolute(party.key),
+      key: isTokenUri(party.key) ? party.key : absolute(party.key),
     })),
   };
 }
@@ -77,12 +79,22 @@ export const endpointsOf = (network: FabricNetwork, mspId: string): Promise<Peer
   );
 };
 
-/** A party that signs with a key file. Throws KEY_FILE. */
-export async function identityFromFiles(
+/** A party that signs with a key in a file, or in a token. Throws KEY_FILE, CONFIG_INVALID. */
+export async function identityOfParty(
   party: Pick<FabricParty, 'mspId' | 'certificate' | 'key'>,
 ): Promise<PeerIdentity> {
-  const [certificate, key] = await Promise.all([fileOf(party.certificate), fileOf(party.key)]);
-  return { mspId: party.mspId, certificate, sign: keySigner(key) };
+  const { mspId, key } = party;
+  const certificate = await fileOf(party.certificate);
+  const sign = isTokenUri(key) ? await signerInToken(key, certificate) : keySigner(await fileOf(key));
+  return { mspId, certificate, sign };
+}
+
+async function signerInToken(uri: string, certificate: Uint8Array): Promise<SignMessage> {
+  const { pinFile, ...place } = parseTokenUri(uri);
+  const pin = Buffer.from(await fileOf(pinFile))
+    .toString('utf8')
+    .trim();
+  return tokenSigner({ ...place, pin }, certificate);
 }
 
 async function fileOf(path: string): Promise<Uint8Array> {

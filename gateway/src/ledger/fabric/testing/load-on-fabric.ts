@@ -6,7 +6,7 @@ import type { FabricLimits } from '../limits.ts';
 import {
   endpointsOf,
   type FabricNetwork,
-  identityFromFiles,
+  identityOfParty,
   partyOf,
   readFabricNetwork,
 } from '../network-file.ts';
@@ -50,7 +50,7 @@ async function openAs(network: FabricNetwork, id: LoadParty, limits: Partial<Fab
     peers: await endpointsOf(network, party.mspId),
     channel: network.channel,
     chaincode: network.chaincode,
-    identity: await identityFromFiles(party),
+    identity: await identityOfParty(party),
     clock: systemClock,
     random: systemRandom,
     limits,
