@@ -5,7 +5,7 @@ export type { Fleet } from './cli/fleet.ts';
 export { type ProvisionOptions, provisionFleet } from './cli/provision-fleet.ts';
 export { type Credentials, createCredentials } from './credentials.ts';
 export type { Clock, Random } from './edges/edges.ts';
-export { connectFabricLedger } from './hosts/fabric-host.ts';
+export { connectFabricLedger } from './hosts/connect-fabric.ts';
 export type { Issuer } from './issuer/issuer.ts';
 export { createLocalIssuer } from './issuer/local-issuer.ts';
 export { createExchange } from './issuer/remote/exchange.ts';

@@ -2,7 +2,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './edges/system.ts';
-import { connectFabricLedger } from './hosts/fabric-host.ts';
+import { connectFabricLedger } from './hosts/connect-fabric.ts';
 import { readTlsTexts } from './hosts/issuer-host.ts';
 import { runIssuer } from './issuer/remote/run-issuer.ts';
 import { masterKeyOf, masterKeySource } from './keys/master-key.ts';

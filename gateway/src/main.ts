@@ -202,11 +202,15 @@ const openHost = (
 /** The ledger's id and the gateway's registration can never change behind a configuration. */
 async function requireRegistered(ledger: Ledger, config: GatewayConfig): Promise<void> {
   const founded = await ledger.evaluate('GetLedger', {});
-  if (founded?.ledgerId !== config.ledgerId) {
+  if (founded === null) {
     throw new TapwattError(
       'CONFIG_INVALID',
-      `ledgerId is ${config.ledgerId}, but this ledger is ${founded?.ledgerId ?? 'not founded yet'}.`,
+      'This ledger is not founded yet: the utility founds it with tapwatt ledger found.',
     );
+  }
+  if (founded.ledgerId !== config.ledgerId) {
+    const is = `this ledger is ${founded.ledgerId}`;
+    throw new TapwattError('CONFIG_INVALID', `ledgerId is ${config.ledgerId}, but ${is}.`);
   }
   const party = await ledger.evaluate('GetParty', { id: config.gatewayId });
   if (party?.role === 'gateway') return;

@@ -86,6 +86,16 @@ export function ledgerCommands(build: Builder): void {
     { name: 'invariants', about: 'check that all money adds up', options: local },
     async (session, given) => (await load()).ledgerInvariants(session, given),
   );
+  const found = (made: Command): Command =>
+    local(made)
+      .option('--certificate <file>', 'the utility’s, if another than the network’s description names')
+      .option('--key <file>', 'its private key: a file (PEM), or pkcs11:…');
+  command(
+    build,
+    ledger,
+    { name: 'found', about: 'begin the ledger on a Fabric channel, as the utility', options: found },
+    async (session, given) => (await import('./found-command.ts')).foundLedger(session, given),
+  );
   resumeCommand(build, ledger);
   orphanCommands(build, ledger);
 }

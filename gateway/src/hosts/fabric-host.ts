@@ -1,24 +1,21 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
-import type { FabricConfig, GatewayConfig } from '../config/gateway-config.ts';
+import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { OpenedData } from '../data/open.ts';
-import { systemClock, systemRandom } from '../edges/system.ts';
+import { systemClock } from '../edges/system.ts';
 import { LedgerUnavailable } from '../ledger/errors.ts';
 import {
-  endpointsOf,
   expiryOf,
   type FabricLedger,
   type FabricNetwork,
-  type FabricParty,
   identityOfParty,
-  openFabricLedger,
   partyOf,
   readFabricNetwork,
   watchChain,
 } from '../ledger/fabric/index.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerWatch } from '../observability/ledger-watch.ts';
-import type { Logger } from '../observability/logger.ts';
-import { firstParties } from './first-parties.ts';
+import { connectAs, type FabricLog, gatewayParty } from './connect-fabric.ts';
+import { foundOnFabric } from './found-on-fabric.ts';
 import type { LedgerHost } from './ledger-host.ts';
 
 /** Readings of one moment are tried so often while blocks come. */
@@ -27,12 +24,13 @@ const STILL_ATTEMPTS = 5;
 export interface FabricHostParts {
   readonly data: OpenedData;
   readonly watch: LedgerWatch;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly log: FabricLog;
 }
 
 /**
  * Connects to a Fabric network as this gateway. In the development profile the channel's ledger is founded by the first
- * gateway that comes, with the utility's certificate that the network's description names.
+ * gateway that comes, with the utility's certificate that the network's description names; in production by nobody but who
+ * says so (`tapwatt ledger found`).
  */
 export async function openFabricHost(config: GatewayConfig, parts: FabricHostParts): Promise<LedgerHost> {
   const network = await readFabricNetwork(config.ledger.fabric.network);
@@ -78,56 +76,14 @@ export async function openFabricHost(config: GatewayConfig, parts: FabricHostPar
   };
 }
 
-/** One more connection to the network as the party of this configuration. */
-export async function connectFabricLedger(
-  config: GatewayConfig,
-  log: FabricHostParts['log'],
-): Promise<FabricLedger> {
-  const network = await readFabricNetwork(config.ledger.fabric.network);
-  return connectAs(network, gatewayParty(network, config), log);
-}
-
-function gatewayParty(network: FabricNetwork, { gatewayId, ledger }: GatewayConfig): FabricParty {
-  const party = partyOf(network, gatewayId);
-  return { ...party, ...ownFiles(ledger.fabric) };
-}
-
-const ownFiles = ({ certificate, key }: FabricConfig) =>
-  certificate === undefined || key === undefined ? {} : { certificate, key };
-
-async function connectAs(
-  network: FabricNetwork,
-  party: FabricParty,
-  log: FabricHostParts['log'],
-): Promise<FabricLedger> {
-  return openFabricLedger({
-    peers: await endpointsOf(network, party.mspId),
-    channel: network.channel,
-    chaincode: network.chaincode,
-    identity: await identityOfParty(party),
-    clock: systemClock,
-    random: systemRandom,
-    onReached: (peer) => log.info({ peer }, 'the Fabric peer is reached again'),
-    onUnreached: (peer, err) => log.warn({ peer, err }, 'a Fabric peer was not reached'),
-  });
-}
-
 async function foundIfEmpty(
   ledger: Ledger,
   of: { readonly network: FabricNetwork; readonly config: GatewayConfig; readonly parts: FabricHostParts },
 ): Promise<void> {
   if ((await ledger.evaluate('GetLedger', {})) !== null) return;
   const { network, config, parts } = of;
-  const parties = firstParties(config.gatewayId, parts.data.keys).map((party) => {
-    const { mspId, name } = partyOf(network, party.id);
-    return { ...party, member: { mspId, name } };
-  });
-  const discom = await connectAs(network, partyOf(network, 'discom'), parts.log);
-  try {
-    await discom.submit('Genesis', { ledgerId: config.ledgerId, parties });
-  } finally {
-    await discom.close();
-  }
+  const founder = partyOf(network, 'discom');
+  await foundOnFabric(config, { network, founder, keys: parts.data.keys, log: parts.log });
 }
 
 /** Fabric lets nobody read an older state: a reading during which a block came is done again. */

@@ -1,0 +1,48 @@
+import type { FabricConfig, GatewayConfig } from '../config/gateway-config.ts';
+import { systemClock, systemRandom } from '../edges/system.ts';
+import {
+  endpointsOf,
+  type FabricLedger,
+  type FabricNetwork,
+  type FabricParty,
+  identityOfParty,
+  openFabricLedger,
+  partyOf,
+  readFabricNetwork,
+} from '../ledger/fabric/index.ts';
+import type { Logger } from '../observability/logger.ts';
+
+export type FabricLog = Pick<Logger, 'info' | 'warn'>;
+
+/** A connection to the network as the party of this configuration. */
+export async function connectFabricLedger(config: GatewayConfig, log: FabricLog): Promise<FabricLedger> {
+  const network = await readFabricNetwork(config.ledger.fabric.network);
+  return connectAs(network, gatewayParty(network, config), log);
+}
+
+/** The gateway as the network's description has it, with its own certificate and key where the configuration names them. */
+export function gatewayParty(network: FabricNetwork, { gatewayId, ledger }: GatewayConfig): FabricParty {
+  return { ...partyOf(network, gatewayId), ...ownFiles(ledger.fabric) };
+}
+
+/** Certificate and key, where both are named. */
+const ownFiles = ({ certificate, key }: Pick<FabricConfig, 'certificate' | 'key'>) =>
+  certificate === undefined || key === undefined ? {} : { certificate, key };
+
+/** A connection to the network as one of its parties. */
+export async function connectAs(
+  network: FabricNetwork,
+  party: FabricParty,
+  log: FabricLog,
+): Promise<FabricLedger> {
+  return openFabricLedger({
+    peers: await endpointsOf(network, party.mspId),
+    channel: network.channel,
+    chaincode: network.chaincode,
+    identity: await identityOfParty(party),
+    clock: systemClock,
+    random: systemRandom,
+    onReached: (peer) => log.info({ peer }, 'the Fabric peer is reached again'),
+    onUnreached: (peer, err) => log.warn({ peer, err }, 'a Fabric peer was not reached'),
+  });
+}
