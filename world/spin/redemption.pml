@@ -29,6 +29,7 @@ typedef Voucher {
   byte epoch; byte seq; byte floor;
   bool sealed; bool voidSealed;   /* couriers have it, or the order to void it */
   bool f; bool v;                 /* a receipt with F, or with V, was answered */
+  bool inRing;                    /* the meter keeps its receipt with F: for fewer vouchers than a ring holds, for ever */
   bool refused;                   /* a receipt without an opening was answered */
   byte credits                    /* how often its money was added: only the model knows */
 };
@@ -76,6 +77,7 @@ inline take(x, isVoid) {
   :: own.hi < s -> own.hi++; own.used[own.hi % W] = false; own.voided[own.hi % W] = false; own.tag[own.hi % W] = 0
   :: else -> break
   od;
+  vch[x].inRing = !isVoid;                            /* "in the same commit" */
   own.used[s % W] = true; own.voided[s % W] = isVoid; own.tag[s % W] = x;
   floorSeq = fl
 }
@@ -272,7 +274,7 @@ inline check() {
     :: else
     fi;
     /* I2 after a restore: what it forgot is recorded, or F was or can be shown. */
-    assert(led.status[i] != UNKNOWN || vch[i].credits == 0 || orphan[i] || vch[i].f || IS_REMEMBERED(i));
+    assert(led.status[i] != UNKNOWN || vch[i].credits == 0 || orphan[i] || vch[i].f || vch[i].inRing || IS_REMEMBERED(i));
     /* "every seq below the floor is resolved on the ledger" */
     assert(isRestored || !IS_OPEN(i) || vch[i].epoch != mEpoch || vch[i].seq >= floorSeq || led.epoch != mEpoch)
   }
@@ -287,6 +289,8 @@ active [VOUCHERS] proctype Voucher_life() {
        printf("voucher %d is shown to the meter\n", _pid); present(_pid, false); check() }
   :: atomic { vch[_pid].voidSealed ->
        printf("the void order of voucher %d is shown to the meter\n", _pid); present(_pid, true); check() }
+  :: atomic { vch[_pid].inRing && !vch[_pid].f ->
+       printf("the meter sends its ring again\n"); showF(_pid); check() }
   :: atomic { vch[_pid].f && led.status[_pid] != REDEEMED && !orphan[_pid] ->
        printf("F of voucher %d is settled\n", _pid); settleF(_pid); check() }
   :: atomic { vch[_pid].v && led.status[_pid] != UNKNOWN && led.status[_pid] != VOIDED && !led.proved[_pid] ->

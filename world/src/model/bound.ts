@@ -27,10 +27,11 @@ export interface Bound {
   /** Once the ledger may go back to any earlier state: by the book (in quarantine), or as a clone that runs on as if nothing had been. */
   readonly restore: 'never' | 'quarantined' | 'cloned';
   /**
-   * How far the meter's own figures (receiptNo, register, window) are kept apart: not at all where nothing was restored,
-   * for then no rule decides by them; in receipts and statuses; or also in what the ledger remembers as seen.
+   * How far the meter's own figures (receiptNo, register, window) are kept apart. None: where nothing is restored no rule
+   * decides by them. Ends: the register in what ends an epoch, which the rules read after a restore by the book. Shown: also
+   * the window in every receipt, by which a clone gives itself away. All: everything, and what the ledger remembers as seen.
    */
-  readonly figures: 'none' | 'shown' | 'all';
+  readonly figures: 'none' | 'ends' | 'shown' | 'all';
   /** How many seqs meters remember and the ledger spans. */
   readonly window: number;
   /** The first voucher is one seq away from leaving the meter's window of 64 when the next is issued. */
@@ -176,7 +177,7 @@ export const BOUNDS: readonly Bound[] = [
     releases: false,
     isLong: true,
     restore: 'quarantined',
-    figures: 'shown',
+    figures: 'ends',
   },
   {
     ...plain,

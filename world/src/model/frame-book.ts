@@ -15,6 +15,7 @@ import {
 import type { Bound } from './bound.ts';
 import { Interner } from './interner.ts';
 import { MASTER } from './keys.ts';
+import type { Protocol } from './protocol.ts';
 import type { VoucherNames } from './voucher-names.ts';
 
 interface Named {
@@ -35,7 +36,11 @@ export type Frame =
       /** Refuses an order to end an epoch for good. */
       readonly refusesOrder: boolean;
     })
-  | (Named & { readonly type: 'acknowledgement' });
+  | (Named & {
+      readonly type: 'acknowledgement';
+      readonly keyEpoch: number;
+      readonly floorSeq: number;
+    });
 
 const KIND = { 1: 'credit', 2: 'void', 3: 'clear', 4: 'close', 5: 'transfer', 6: 'new-epoch' } as const;
 const WITHDRAWS: ReadonlySet<number> = new Set([RESULT.CONFLICT, RESULT.BAD_EPOCH, RESULT.CLOSED]);
@@ -45,11 +50,13 @@ export class FrameBook {
   readonly #frames = new Interner<Frame>();
   readonly #byBytes = new Map<string, number>();
   readonly #names: VoucherNames;
-  readonly #figures: boolean;
+  readonly #figures: Bound['figures'];
+  readonly #keepsNumber: boolean;
 
-  constructor(names: VoucherNames, { figures }: Pick<Bound, 'figures'>) {
+  constructor(names: VoucherNames, of: Pick<Bound, 'figures'> & Pick<Protocol, 'readsAcknowledgedNumber'>) {
     this.#names = names;
-    this.#figures = figures !== 'none';
+    this.#figures = of.figures;
+    this.#keepsNumber = of.readsAcknowledgedNumber;
   }
 
   at(number: number): Frame {
@@ -71,10 +78,13 @@ export class FrameBook {
   acknowledgement(bytes: Uint8Array): number {
     const decoded = decodeAcknowledgement(bytes);
     if (!decoded.ok) throw new Error('the issuer acknowledged nonsense');
-    const { meterId, keyEpoch, floorSeq } = decoded.fields;
+    const { meterId, keyEpoch, floorSeq, receiptNo } = decoded.fields;
     const label = `acknowledgement (epoch ${keyEpoch}, floor ${floorSeq})`;
-    const make = (number: number): Frame => ({ type: 'acknowledgement', number, bytes, label });
-    return this.#frames.number(`ack ${meterId} ${keyEpoch} ${floorSeq}`, make);
+    const make = (number: number): Frame => ({
+      ...{ type: 'acknowledgement', number, bytes, label, keyEpoch, floorSeq },
+    });
+    const number = this.#keepsNumber ? receiptNo : '';
+    return this.#frames.number(`ack ${meterId} ${keyEpoch} ${floorSeq} ${number}`, make);
   }
 
   receipt(bytes: Uint8Array): number {
@@ -83,12 +93,21 @@ export class FrameBook {
     if (known !== undefined) return known;
     const decoded = decodeReceipt(bytes);
     if (!decoded.ok) throw new Error('a meter answered nonsense');
-    const fields = this.#figures ? decoded.fields : withoutFigures(decoded.fields);
-    const number = this.#frames.number(keyOf(fields), (made) =>
-      this.#read(made, this.#figures ? bytes : sealed(fields), fields),
-    );
+    const fields = this.#counted(decoded.fields);
+    const number = this.#frames.number(keyOf(fields), (made) => this.#read(made, sealed(fields), fields));
     this.#byBytes.set(hex, number);
     return number;
+  }
+
+  /** The receipt with those figures by which a rule can decide; what ends an epoch after a restore has the register's last word. */
+  #counted(fields: ReceiptFields): ReceiptFields {
+    if (this.#figures === 'all') return fields;
+    const least = withoutFigures(fields);
+    const { hi, cumulativeCredited } = fields;
+    if (this.#figures === 'none') return least;
+    const seen = this.#figures === 'shown' ? { ...least, hi } : least;
+    if (!endsEpoch(fields.kind)) return seen;
+    return refuses(fields) ? least : { ...seen, cumulativeCredited };
   }
 
   #read(number: number, bytes: Uint8Array, fields: ReceiptFields): Frame {
@@ -107,6 +126,8 @@ export class FrameBook {
     };
   }
 }
+
+const refuses = ({ result }: ReceiptFields): boolean => result >= RESULT.BAD_FORMAT;
 
 /** That an answer is a repeated one changes nothing for whoever reads it. */
 function keyOf(fields: ReceiptFields): string {

@@ -2,11 +2,11 @@ import { bytesToHex } from '@tapwatt/firmware-contracts';
 import type { Asked, Books } from './books.ts';
 import type { Bound } from './bound.ts';
 import { canonicalBooks } from './canonical-books.ts';
+import { choicesIn } from './choices.ts';
 import type { FrameBook } from './frame-book.ts';
 import { Interner } from './interner.ts';
 import { factsOf, type LedgerFacts } from './ledger-facts.ts';
 import type { MeterFacts } from './meter-states.ts';
-import { issueAsked, orderAsked } from './proposals.ts';
 import type { Protocol } from './protocol.ts';
 import type { Soups } from './soups.ts';
 import { tidied } from './tidied-books.ts';
@@ -20,11 +20,11 @@ export interface LedgerEdge {
   readonly byItself: boolean;
   /** The request of the bound that is issued, or -1. */
   readonly issues: number;
+  /** It moves nothing but this ledger, and then there is more to be sealed. */
+  readonly seals: boolean;
 }
 
 type Status = 'ISSUED' | 'CANCELLING' | 'REDEEMED' | 'VOIDED' | 'RELEASED';
-/** One may be answered CONFLICT, when the meter had taken another before. */
-const ORDERS_AFTER_RESTORE = 2;
 /** Parts of the numbers under which what was run is remembered. */
 const FRAMES_MAX = 2 ** 16;
 const SOUPS_MAX = 2 ** 24;
@@ -130,11 +130,16 @@ export class LedgerStates {
 
   async #workEdges(from: number): Promise<readonly LedgerEdge[]> {
     const edges: LedgerEdge[] = [];
-    for (const { asked, label, byItself, issues = -1 } of await this.#choices(from)) {
-      const to = await this.#run(from, asked);
+    const { answersAgain } = this.#protocol;
+    const town = { bound: this.#bound, names: this.#names, answersAgain };
+    for (const { asked, label, byItself, issues = -1, seals = false } of await choicesIn(
+      this.facts(from),
+      town,
+    )) {
+      const to = await this.#runAll(from, asked);
       // A refusal for ever takes this request out of the game, and that is no more than never asking it.
       if (to !== from && (issues < 0 || this.#hasIssued(to, issues)))
-        edges.push({ to, label, byItself, issues });
+        edges.push({ to, label, byItself, issues, seals });
     }
     return edges;
   }
@@ -155,7 +160,7 @@ export class LedgerStates {
       : { name: 'SettleReceipts', request: { items: [{ receipt }] }, by: 'gateway', txId: `settle-${frame}` };
     const to = await this.#run(from, asked);
     const label = `gateway ${shown.refusesOrder ? 'withdraws the order on' : 'settles'} ${shown.label}`;
-    const edge = to === from ? undefined : { to, label, byItself: true, issues: -1 };
+    const edge = to === from ? undefined : { to, label, byItself: true, issues: -1, seals: false };
     this.#settled.set(key, edge);
     return edge;
   }
@@ -170,7 +175,7 @@ export class LedgerStates {
     const to = await this.#run(from, asked);
     return to === from
       ? undefined
-      : { to, label: 'gateway records the meter’s status', byItself: true, issues: -1 };
+      : { to, label: 'gateway records the meter’s status', byItself: true, issues: -1, seals: false };
   }
 
   /** Without the figures a status says no more than this. */
@@ -209,114 +214,21 @@ export class LedgerStates {
     return this.enter(after, turnedBack(vouchers, books, after));
   }
 
+  /** One after the other; what is wrong in between is not passed over. */
+  async #runAll(from: number, asked: readonly Asked[]): Promise<number> {
+    let to = from;
+    for (const one of asked) {
+      to = await this.#run(to, one);
+      if (this.facts(to).problem !== undefined) break;
+    }
+    return to;
+  }
+
   #hasIssued(to: number, request: number): boolean {
     const { requestId } = this.#bound.requests[request] ?? { requestId: '' };
     return this.facts(to).vouchers.some((voucher) => voucher.requestId === requestId);
   }
-
-  async #choices(from: number): Promise<readonly Choice[]> {
-    const { books, vouchers, orphans } = this.facts(from);
-    return [
-      ...(await this.#issues(books)),
-      ...vouchers.flatMap((voucher) => this.#aboutVoucher(voucher)),
-      ...orphans.filter(({ status }) => status === 'RECORDED').flatMap(recoveries),
-      ...(await this.#orders(from)),
-      ...resumptions(books),
-    ];
-  }
-
-  #issues(books: Books): Promise<readonly Choice[]> {
-    return Promise.all(
-      this.#bound.requests.flatMap((request, issues) => {
-        if (books.has(`REQ~phone~${request.requestId}`) && this.#protocol.answersAgain) return [];
-        const label = `issue ${request.requestId} (${request.amount}) for meter ${request.meterId}`;
-        return [issueAsked(books, request).then((asked) => ({ asked, label, byItself: false, issues }))];
-      }),
-    );
-  }
-
-  #aboutVoucher({ voucherId, status, release }: LedgerFacts['vouchers'][number]): readonly Choice[] {
-    const name = this.#names.label(voucherId);
-    if (status === 'ISSUED') {
-      const request = { voucherId, reason: 'EXPIRED' };
-      const txId = `cancel-${voucherId}`;
-      return [
-        {
-          asked: { name: 'RequestCancel', request, by: 'gateway', txId },
-          label: `cancel ${name}`,
-          byItself: true,
-        },
-      ];
-    }
-    if (status !== 'CANCELLING' || !this.#bound.releases) return [];
-    const by = release === undefined ? 'discom' : 'agency';
-    const request = { voucherId, reason: 'model' };
-    const label =
-      release === undefined ? `${by} proposes to release ${name}` : `${by} releases ${name} without proof`;
-    return [
-      {
-        asked: { name: 'ReleaseUnproven', request, by, txId: `${by}-releases-${voucherId}` },
-        label,
-        byItself: false,
-      },
-    ];
-  }
-
-  async #orders(from: number): Promise<readonly Choice[]> {
-    const choices: Choice[] = [];
-    const { accounts, books, orders: signed } = this.facts(from);
-    const byItself = this.#bound.restore !== 'never';
-    const { restores } = JSON.parse(books.get('LDG~ledger') ?? '{}') as { readonly restores?: number };
-    // After a restore nobody signs what was signed before it.
-    const era = restores === undefined ? '' : `after${restores}`;
-    for (const { record } of accounts) {
-      const { meterId, keyEpoch } = record;
-      const ask = async (name: 'RotateMeterKey' | 'CloseMeter', requestId: string) => {
-        const asked = await orderAsked(books, { name, meterId, requestId });
-        const what = name === 'CloseMeter' ? 'close' : 'end the epoch of';
-        choices.push({ asked, label: `order ${requestId}: ${what} meter ${meterId}`, byItself });
-      };
-      if (keyEpoch < this.#bound.lastEpoch) {
-        const orders = era === '' ? this.#bound.orders : ORDERS_AFTER_RESTORE;
-        // They differ by name alone, so each is signed after the one before it.
-        for (let count = 1; count <= orders; count += 1) {
-          const name = (which: number) => `o${meterId}${which}${era}`;
-          if (count === 1 || signed.some(({ requestId }) => requestId === name(count - 1)))
-            await ask('RotateMeterKey', name(count));
-        }
-      }
-      if (this.#bound.closes) await ask('CloseMeter', `c${meterId}${era}`);
-    }
-    return choices;
-  }
 }
-
-interface Choice {
-  readonly asked: Asked;
-  readonly label: string;
-  readonly byItself: boolean;
-  readonly issues?: number;
-}
-
-const recoveries = ({
-  meterId,
-  voucherId,
-  amount,
-  proposal,
-}: LedgerFacts['orphans'][number]): readonly Choice[] => {
-  const by = proposal === undefined ? 'discom' : 'bank';
-  const txId = `${by}-recovers-${voucherId.slice(0, 16)}`;
-  const asked: Asked = { name: 'RecoverOrphan', request: { meterId, voucherId, amount }, by, txId };
-  return [{ asked, label: `${by} recovers an orphan`, byItself: false }];
-};
-
-/** A ledger that another copy's traces halted issues again when the utility says so. */
-const resumptions = (books: Books): readonly Choice[] => {
-  if (books.get('LDG~ledger')?.includes('"halted":') !== true) return [];
-  const request = { reason: 'model', quarantine: true };
-  const asked: Asked = { name: 'ResumeIssuing', request, by: 'discom', txId: 'resume' };
-  return [{ asked, label: 'discom resumes issuing, in quarantine', byItself: true }];
-};
 
 /** REDEEMED and VOIDED are for ever. */
 function turnedBack(vouchers: LedgerFacts['vouchers'], before: Books, after: Books): string | undefined {

@@ -1,4 +1,10 @@
-import { decodeVoucher, type MeterState, statusOf, type VoucherFields } from '@tapwatt/firmware-contracts';
+import {
+  decodeVoucher,
+  type MeterState,
+  RING_SIZE,
+  statusOf,
+  type VoucherFields,
+} from '@tapwatt/firmware-contracts';
 import type { Bound } from './bound.ts';
 import { EARLY, LATE } from './clocks.ts';
 import type { FrameBook } from './frame-book.ts';
@@ -64,8 +70,7 @@ export class MeterStates {
   }
 
   enter(unit: MeterUnit): number {
-    const ring = this.#bound.figures === 'none' ? '' : this.#ringOf(unit.state).join(' ');
-    return this.#states.number(`${canonicalUnit(unit)}|${ring}`, () => {
+    return this.#states.number(`${canonicalUnit(unit)}|${this.#ringText(unit.state)}`, () => {
       const { record } = unit.state;
       let credited = 0;
       for (const voucherId of unit.credits.keys()) credited |= this.#names.bit(voucherId);
@@ -119,6 +124,15 @@ export class MeterStates {
     const ring = this.#ringOf(this.at(from).state);
     this.#rings.set(from, ring);
     return ring;
+  }
+
+  /** What of its ring can count: a ring that never overflows is a set, and nobody reads its order. */
+  #ringText(state: MeterState): string {
+    if (this.#bound.figures === 'none') return '';
+    const ring = this.#ringOf(state);
+    if (this.#bound.figures === 'all') return ring.join(' ');
+    if (ring.length >= RING_SIZE) throw new Error('a ring is full: the bound is too wide');
+    return [...ring].sort((a, b) => a - b).join(' ');
   }
 
   #ringOf({ record }: MeterState): readonly number[] {

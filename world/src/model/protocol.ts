@@ -28,6 +28,8 @@ export interface Protocol {
   transact(books: Books, asked: Asked): Promise<Books | undefined>;
   /** A request that is in the books gets its old answer, as the rules' own tests show: it need not be tried at each step. */
   readonly answersAgain: boolean;
+  /** Whether a meter's state can depend on the number in an acknowledgement; production's decisions do not. */
+  readonly readsAcknowledgedNumber: boolean;
   /** What a restored ledger starts with. */
   restore(backup: Books): Promise<Books>;
   /** Every frame that the issuer would seal over these books. */
@@ -55,6 +57,7 @@ export const PRODUCTION: Protocol = {
   loseMemory: (meter) => ({ ...meter, record: undefined }),
   transact: runOn,
   answersAgain: true,
+  readsAcknowledgedNumber: false,
   restore: restored,
   seal: sealedFrames,
 };

@@ -8,3 +8,12 @@ export interface PostingRecord {
   readonly account: string;
   readonly entries: readonly { readonly kind: string; readonly debit: string; readonly credit: string }[];
 }
+
+/** What a meter's record keeps for itself (chaincode, meter-record.ts), as far as it can be told apart here. */
+export interface MeterEvidence {
+  readonly keyEpoch: number;
+  readonly aheadIn?: number;
+  readonly quarantine?: string;
+  readonly cleared?: { readonly restores: number };
+  readonly forgotten?: readonly { readonly voucherId: string }[];
+}

@@ -13,7 +13,7 @@ export interface Soup {
   readonly voided: number;
   /** The epochs whose C was revealed, one bit each. */
   readonly ended: number;
-  /** The requests whose vouchers were ever sealed, one bit each. */
+  /** The requests whose vouchers were ever sealed, as they or the answers to them show; one bit each. */
   readonly requests: number;
   /** Two different vouchers were sealed with one seq. */
   readonly reusedSeq: string | undefined;
@@ -59,6 +59,11 @@ export class Soups {
     return this.at(other).bits.every((word, index) => (word & ~(bits[index] ?? 0)) === 0);
   }
 
+  without(soup: number, frames: readonly number[]): number {
+    if (frames.length === 0) return soup;
+    return this.#enter(this.at(soup).frames.filter((frame) => !frames.includes(frame)));
+  }
+
   addAll(soup: number, frames: readonly number[]): number {
     let all = soup;
     for (const frame of frames) all = this.add(all, frame);
@@ -92,7 +97,7 @@ export class Soups {
       ),
       requests: frames.reduce(
         (bits, frame) =>
-          frame.type === 'voucher' ? bits | this.#names.requestBit(frame.fields.voucherId) : bits,
+          frame.type === 'acknowledgement' ? bits : bits | this.#names.requestBit(frame.fields.voucherId),
         0,
       ),
       reusedSeq: this.#reused(frames),

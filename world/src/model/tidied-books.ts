@@ -1,6 +1,6 @@
 import { type Books, withRecord } from './books.ts';
 import type { Bound } from './bound.ts';
-import type { PostingRecord, StoredMeter } from './record-shapes.ts';
+import type { MeterEvidence, PostingRecord, StoredMeter } from './record-shapes.ts';
 
 /** The transaction id of a sum of postings. */
 const ROLLED_UP = 'rolled-up';
@@ -9,15 +9,48 @@ const ROLLED_UP = 'rolled-up';
  * The books in the form in which the model keeps them: the postings of each account rolled up to one (DESIGN.md "The
  * ledger"), and without the meter's own figures where the bound does not keep them. No rule can tell the difference.
  */
-export const tidied = (books: Books, { figures, meters }: Bound): Books => {
+export const tidied = (books: Books, { figures, meters, restore }: Bound): Books => {
   const after = rolledUp(books);
-  return figures === 'all' ? after : meters.reduce(withoutFigures, after);
+  const known = figures === 'all' ? after : meters.reduce(withoutFigures, after);
+  if (restore === 'never') return known;
+  const now = meters.reduce(withoutOldEvidence, known);
+  return figures === 'ends' ? meters.reduce(withoutReason, now) : now;
 };
 
 function withoutFigures(books: Books, meterId: string): Books {
   const key = `MTR~${meterId}`;
   if (books.get(key)?.includes('"seen":') !== true) return books;
   return withRecord(books, key, ({ seen: _, ...rest }: StoredMeter) => rest);
+}
+
+/**
+ * That a meter was seen ahead is asked again only in that very epoch, and not while a restore explains it; its
+ * clearing begins a new epoch. Of what the ledger had forgotten each is looked for, so its order does not count.
+ */
+function withoutOldEvidence(books: Books, meterId: string): Books {
+  const key = `MTR~${meterId}`;
+  const { restores = 0 } = JSON.parse(books.get('LDG~ledger') ?? '{}') as { readonly restores?: number };
+  const meter = JSON.parse(books.get(key) ?? '{}') as MeterEvidence;
+  const { aheadIn, forgotten, ...rest } = meter;
+  const isUncleared = restores > (meter.cleared?.restores ?? 0);
+  const isOld = aheadIn === undefined || aheadIn < meter.keyEpoch + (isUncleared ? 1 : 0);
+  const sorted = forgotten?.toSorted((a, b) => (a.voucherId < b.voucherId ? -1 : 1));
+  const isSorted = forgotten?.every((one, index) => one === sorted?.[index]) ?? true;
+  if (isSorted && (aheadIn === undefined || !isOld)) return books;
+  return withRecord(books, key, () => ({
+    ...rest,
+    ...(isOld ? {} : { aheadIn }),
+    ...(sorted === undefined ? {} : { forgotten: sorted }),
+  }));
+}
+
+/** A meter that a restore has put into quarantine stays there until it is cleared, for whatever else it shows. */
+function withoutReason(books: Books, meterId: string): Books {
+  const key = `MTR~${meterId}`;
+  const { restores = 0 } = JSON.parse(books.get('LDG~ledger') ?? '{}') as { readonly restores?: number };
+  const { quarantine, ...rest } = JSON.parse(books.get(key) ?? '{}') as MeterEvidence;
+  const isUncleared = restores > (rest.cleared?.restores ?? 0);
+  return isUncleared && quarantine === 'ledger-behind' ? withRecord(books, key, () => rest) : books;
 }
 
 function rolledUp(books: Books): Books {

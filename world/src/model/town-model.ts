@@ -7,6 +7,7 @@ import { LedgerStates } from './ledger-states.ts';
 import { MeterStates } from './meter-states.ts';
 import type { Protocol } from './protocol.ts';
 import { Soups } from './soups.ts';
+import { SpentFrames } from './spent-frames.ts';
 import { VoucherNames } from './voucher-names.ts';
 
 /** Where the parts of a state stand in its row: the ledger, its backup, each meter, and then what was ever sent to or by each meter. */
@@ -38,17 +39,19 @@ export class TownModel {
   /** Places of the ledger, its backup and the meters: all of a state but what couriers hold. */
   readonly coreWidth: number;
   readonly width: number;
+  readonly #spent: SpentFrames;
   readonly #answered = new Map<number, number>();
   readonly #sealedAcknowledgements = new Map<string, number>();
   readonly #acknowledging = new Map<number, readonly number[]>();
 
   private constructor(bound: Bound, protocol: Protocol) {
     this.bound = bound;
-    this.frames = new FrameBook(this.names, bound);
+    this.frames = new FrameBook(this.names, { ...bound, ...protocol });
     this.soups = new Soups(this.frames, this.names);
     const parts = { protocol, frames: this.frames, names: this.names, soups: this.soups };
     this.ledger = new LedgerStates(bound, parts);
     this.meters = new MeterStates(bound, parts);
+    this.#spent = new SpentFrames({ bound, ...parts, meters: this.meters });
     this.coreWidth = FIRST_METER + bound.meters.length;
     this.width = this.coreWidth + bound.meters.length;
   }
@@ -128,13 +131,16 @@ export class TownModel {
   #atTheLedger(row: Row, visit: Visit): void {
     const from = this.ledgerOf(row);
     const asked = this.#everIssued(row);
-    for (const { to, label, byItself, issues } of this.ledger.edges(from)) {
+    let canSealMore = false;
+    for (const { to, label, byItself, seals, issues } of this.ledger.edges(from)) {
       if (issues >= 0 && !this.#mayAsk(issues, asked)) continue;
+      canSealMore ||= seals;
       visit(this.#changed(row, LEDGER, to), byItself, () => label);
     }
     const backup = row[BACKUP] ?? RESTORED;
     if (backup === NO_BACKUP) visit(this.#changed(row, BACKUP, from), false, () => 'the ledger is backed up');
-    if (backup < 0 || backup === from) return;
+    // What the ledger only seals is lost with it, but for the frames: with those the same comes of it, and more.
+    if (backup < 0 || backup === from || canSealMore) return;
     const restored = row.slice();
     restored[BACKUP] = RESTORED;
     visit(
@@ -217,7 +223,13 @@ export class TownModel {
     for (let index = 0; index < this.bound.meters.length; index += 1) {
       const sealed = this.soups.addAll(this.soupOf(row, index), accounts[index]?.sealed ?? []);
       const answered = this.#withAnswers(this.meterOf(row, index), sealed);
-      row[this.coreWidth + index] = this.soups.addAll(answered, this.#acknowledgements(row, index));
+      const held = this.soups.addAll(answered, this.#acknowledgements(row, index));
+      const mayGoBack = (row[BACKUP] ?? RESTORED) !== RESTORED;
+      const ledgerEpoch = mayGoBack ? 0 : (accounts[index]?.record.keyEpoch ?? 0);
+      row[this.coreWidth + index] = this.#spent.without(held, {
+        meter: this.meterOf(row, index),
+        ledgerEpoch,
+      });
     }
   }
 

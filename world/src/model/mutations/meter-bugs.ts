@@ -121,6 +121,7 @@ export const METER_BUGS: readonly Mutation[] = [
     bound: 'narrow-two',
     protocol: {
       ...PRODUCTION,
+      readsAcknowledgedNumber: true,
       acknowledge(meter, frame) {
         const after = PRODUCTION.acknowledge(meter, frame);
         const number = after.record?.ackedReceiptNo ?? 0;
