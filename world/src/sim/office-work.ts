@@ -47,9 +47,9 @@ export class OfficeWork {
 
   start(): void {
     const meanMs = this.#world.plan.wishEveryMs * WISHES_AN_ORDER;
-    this.#world.time.after(this.#chance.below(2 * meanMs), () => {
+    this.#world.inLight(this.#chance.below(2 * meanMs), () => {
       if (this.#isOver) return;
-      if (!this.#world.isDark && !this.#office.isBusy) this.#doSomething();
+      if (!this.#office.isBusy) this.#doSomething();
       this.start();
     });
   }

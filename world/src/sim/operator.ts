@@ -33,8 +33,8 @@ export class Operator {
   }
 
   start(): void {
-    this.#world.time.after(this.#chance.below(MOST_BETWEEN_LOOKS_MS), () => {
-      if (!this.#world.isDark && this.#site.books !== undefined) this.#look();
+    this.#world.inLight(this.#chance.below(MOST_BETWEEN_LOOKS_MS), () => {
+      if (this.#site.books !== undefined) this.#look();
       this.start();
     });
   }

@@ -34,22 +34,22 @@ export class Workload {
   #tap(): void {
     const { wishEveryMs } = this.#world.plan;
     const chance = this.#tapChance;
-    this.#world.time.after(chance.below(2 * wishEveryMs), () => {
+    this.#world.inLight(chance.below(2 * wishEveryMs), () => {
       if (this.#isOver) return;
       const handset = chance.pick(this.#handsets);
       const expected = this.#meters.filter((meter) => handset.hasSomethingFor(meter));
       const isOnPurpose = expected.length > 0 && chance.happens(0.7);
       const meter = chance.pick(isOnPurpose ? expected : this.#meters);
-      if (!this.#world.isDark) handset.tap(meter);
+      handset.tap(meter);
       this.#tap();
     });
   }
 
   #wish(): void {
     const { wishEveryMs } = this.#world.plan;
-    this.#world.time.after(this.#chance.below(2 * wishEveryMs), () => {
+    this.#world.inLight(this.#chance.below(2 * wishEveryMs), () => {
       if (this.#isOver) return;
-      if (!this.#world.isDark) this.#askSomething(this.#chance.pick(this.#handsets));
+      this.#askSomething(this.#chance.pick(this.#handsets));
       this.#wish();
     });
   }

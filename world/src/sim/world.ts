@@ -22,6 +22,8 @@ export interface World {
   readonly isDark: boolean;
   /** The power goes everywhere for so many ms, by which the world's troubles last longer. */
   darken(ms: number): void;
+  /** Runs after so many ms; where there is no power then, so many ms after it is back: the dark costs and adds nothing. */
+  inLight(delayMs: number, run: () => void): void;
   /** Something is written or said where people or other programs can read it. */
   written(place: Place, what: string | Uint8Array): void;
   /** A voucher was sealed: its bytes are nobody's business but the couriers'. */
@@ -79,6 +81,13 @@ export class TroubledWorld implements World {
     this.#darkUntilMs = this.time.now() + ms;
     this.darkMs += ms;
     this.troubledUntilMs += ms;
+  }
+
+  inLight(delayMs: number, run: () => void): void {
+    this.time.after(delayMs, () => {
+      if (this.isDark) this.inLight(Math.ceil(this.#darkUntilMs - this.time.now()) + delayMs, run);
+      else run();
+    });
   }
 
   heal(): void {

@@ -83,7 +83,7 @@ export class LedgerCopies {
   }
 
   #moveLater(chance: Chance): void {
-    this.#world.time.after(chance.below(MOST_BETWEEN_MOVES_MS), () => {
+    this.#world.inLight(chance.below(MOST_BETWEEN_MOVES_MS), () => {
       if (!this.#site.isCopied) return;
       this.#site.lead(chance.pick(this.#devices), chance.happens(0.5));
       this.#moveLater(chance);
@@ -103,7 +103,7 @@ export class LedgerCopies {
     const { machine } = this.#site;
     machine.hold('stopped for a restore');
     const life = new Incarnation(this.#world, {
-      ...{ name: 'restore', chance: this.#crashes },
+      ...{ name: 'restore', chance: this.#crashes, isRare: true },
       onKilled: () => {
         // Nothing was replaced: the old ledger goes on until somebody tries again.
         machine.start();

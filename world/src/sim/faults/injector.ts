@@ -89,12 +89,10 @@ export class Injector {
     const meanMs = EVERY_MS[kind];
     if (strength === 0 || meanMs === undefined) return;
     const delayMs = (-Math.log(1 - chance.next()) * meanMs) / strength;
-    this.#world.time.after(delayMs, () => {
+    this.#world.inLight(delayMs, () => {
       if (this.#world.strength(kind) === 0) return;
-      if (!this.#world.isDark) {
-        this.#world.tally.fault(kind);
-        this.#strikes[kind]?.(chance);
-      }
+      this.#world.tally.fault(kind);
+      this.#strikes[kind]?.(chance);
       this.#strikeLater(kind, chance);
     });
   }

@@ -1,4 +1,4 @@
-import crypto from 'node:crypto';
+import crypto, { type KeyObject } from 'node:crypto';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { type Chance, chanceOf } from './chance.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -30,6 +30,28 @@ export const machineMs = (): number => realNow();
 /** From now on the globals lead to this world, or to none. */
 export const useSources = (next: GlobalSources | undefined): void => {
   sources = next;
+  verified.clear();
+};
+
+const realVerify = crypto.verify;
+const verified = new Map<string, boolean>();
+const latin1 = (bytes: NodeJS.ArrayBufferView): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+
+/** Whether a signature is true depends on its bytes alone: each is judged once in a world, however often it is read. */
+const verifyOnce = (
+  algorithm: string | null | undefined,
+  data: NodeJS.ArrayBufferView,
+  key: KeyObject,
+  signature: NodeJS.ArrayBufferView,
+): boolean => {
+  const { x = '' } = key.export({ format: 'jwk' });
+  const name = `${x}~${latin1(signature)}~${latin1(data)}`;
+  const known = verified.get(name);
+  if (known !== undefined) return known;
+  const isTrue = realVerify(algorithm, data, key, signature);
+  verified.set(name, isTrue);
+  return isTrue;
 };
 
 /** Lets everything happen that needs no timer: ticks, promises and immediates, until all is quiet. */
@@ -140,6 +162,7 @@ export const replaceGlobals = (): void => {
   Object.defineProperty(performance, 'now', { value: () => timeNow().now() - timeNow().startMs });
   Object.assign(crypto, {
     randomBytes: (length: number) => Buffer.from(chanceNow().bytes(length)),
+    verify: verifyOnce,
     randomUUID: () => Buffer.from(chanceNow().bytes(16)).toString('hex'),
   });
   syncBuiltinESMExports();

@@ -54,7 +54,6 @@ export class EmbeddedMachine implements Crashable {
   address: string;
   readonly #parts: MachineParts;
   readonly #world: World;
-  readonly #verified = new Map<string, boolean>();
   readonly #crashChance;
   readonly #processChance;
   #books: Books;
@@ -207,7 +206,7 @@ export class EmbeddedMachine implements Crashable {
     const party = ledger.as({ partyId: gatewayId(1), role: 'gateway' });
     const { master, mqttKey, roleKeys } = town;
     const signer = { kid: gatewayId(1), privateKey: roleKeys.gateway };
-    const keep = { master, mqttKey, signer, journal, verified: this.#verified };
+    const keep = { master, mqttKey, signer, journal };
     const broker = await runBroker(life, keep, party);
     const logic = runGateway({
       ...{ world: this.#world, life, keep, ledger: party, bus: createInProcessBus(broker.leg()) },

@@ -178,7 +178,7 @@ export class FabricSite implements Site {
     this.#town = town;
     this.#fabric = new FabricModel(world, books);
     const keep = (number: number): GatewayKeep => ({
-      ...{ master: town.master, mqttKey: town.mqttKey, journal: new Map(), verified: new Map() },
+      ...{ master: town.master, mqttKey: town.mqttKey, journal: new Map() },
       signer: { kid: gatewayId(number), privateKey: town.roleKeys.gateway },
     });
     const fabric = this.#fabric;

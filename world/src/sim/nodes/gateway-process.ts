@@ -1,6 +1,5 @@
-import { type KeyObject, verify } from 'node:crypto';
 import { type BrokerLimits, createBroker } from '@tapwatt/broker';
-import { type JwsSigner, rawPublicKey } from '@tapwatt/firmware-contracts';
+import { isSignedBy, type JwsSigner } from '@tapwatt/firmware-contracts';
 import {
   type AssembledGateway,
   assembleGateway,
@@ -30,22 +29,7 @@ export interface GatewayKeep {
   readonly mqttKey: Uint8Array;
   readonly signer: JwsSigner;
   readonly journal: Map<string, string>;
-  /** Signatures verified before: a resent request is the same bytes. */
-  readonly verified: Map<string, boolean>;
 }
-
-const isSigned = (
-  verified: Map<string, boolean>,
-  { signingInput, signature }: { readonly signingInput: Uint8Array; readonly signature: Uint8Array },
-  key: KeyObject,
-): boolean => {
-  const name = `${rawPublicKey(key)}~${Buffer.from(signature).toString('base64')}~${Buffer.from(signingInput).toString('base64')}`;
-  const known = verified.get(name);
-  if (known !== undefined) return known;
-  const isTrue = verify(null, signingInput, key, signature);
-  verified.set(name, isTrue);
-  return isTrue;
-};
 
 export interface GatewayProcessParts {
   readonly world: World;
@@ -91,7 +75,7 @@ export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
     observer: both(observerOf(world, life), observeRedemptions(board, log, clock)),
     random: { bytes: (length) => chance.bytes(length) },
     signal: new AbortController().signal,
-    verifySignature: async (request, key) => isSigned(keep.verified, request, key),
+    verifySignature: async (request, key) => isSignedBy(request, key),
     onError: (error, doing) => {
       if (!life.isAlive) return;
       world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);

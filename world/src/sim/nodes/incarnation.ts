@@ -2,21 +2,28 @@ import type { Clock } from '@tapwatt/gateway';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
+/** Times that a world comes to a place before it is no longer rare there. */
+const RARE_PASSES = 2;
+const CRASH_RARE = 0.4;
 const CRASH_LEAST = 0.004;
 const CRASH_SHARE = 0.6;
 const CRASH_HEADSTART = 3;
 
 /**
- * A labelled point crashes with this probability at full strength: one that a world rarely comes to crashes nearly as
+ * How probably a labelled point crashes in a world that has such crashes: one that it rarely comes to crashes nearly as
  * often as one that it passes all the time, and none holds up the work for long.
  */
-const crashProbability = (passedBefore: number): number =>
-  Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passedBefore));
+const crashProbability = (strength: number, passes: number): number => {
+  if (strength === 0 || passes < RARE_PASSES) return Math.sign(strength) * CRASH_RARE;
+  return strength * Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passes));
+};
 const never = new Promise<never>(() => undefined);
 
 export interface IncarnationOptions {
   readonly name: string;
   readonly chance: Chance;
+  /** A process that few worlds ever run: each of its labelled points is as rare as it is. */
+  readonly isRare?: true;
   /** What happens outside when the process is gone: its disk, its connections. */
   readonly onKilled: (label: string) => void;
 }
@@ -52,8 +59,9 @@ export class Incarnation {
   /** A labelled point where money may be on its way: the process may die here. */
   point(label: string): void {
     if (!this.#alive) return;
-    const passedBefore = this.world.tally.pass(label);
-    const probability = this.world.strength('crash-point') * crashProbability(passedBefore);
+    const passes = this.world.tally.pass(label);
+    const strength = this.world.strength('crash-point');
+    const probability = crashProbability(strength, this.#options.isRare === true ? 0 : passes);
     if (!this.#options.chance.happens(probability)) return;
     this.world.tally.fault('crash-point');
     this.world.tally.crashAt(label);

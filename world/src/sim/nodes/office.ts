@@ -91,7 +91,7 @@ export class Office {
   }
 
   #again(order: OfficeOrder): void {
-    this.#world.time.after(AGAIN_MS, () => void this.#try(order));
+    this.#world.inLight(AGAIN_MS, () => void this.#try(order));
   }
 
   #carriedOut(order: OfficeOrder, answer: string): void {
