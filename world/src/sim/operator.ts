@@ -1,4 +1,4 @@
-import type { OrphanRecord } from '@tapwatt/chaincode';
+import type { OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
 import { signOrder } from '@tapwatt/firmware-contracts';
 import type { Books } from './checks/books.ts';
 import { codeOf } from './nodes/gateway-process.ts';
@@ -10,11 +10,11 @@ import type { World } from './world.ts';
 const MOST_BETWEEN_LOOKS_MS = 40_000;
 const MILLIS = 1_000;
 
-type Party = 'discom' | 'bank';
+type Party = 'discom' | 'bank' | 'agency';
 
 /**
- * The people of the utility and its bank: when a ledger has halted and its other copy is off they resume it, and they
- * book what it had forgotten, two of them for each orphan.
+ * The people of the utility, its bank and its agency: when a ledger has halted and its other copy is off they resume it;
+ * two of them book each orphan that it had forgotten, and release what no meter can prove any more.
  */
 export class Operator {
   readonly #world: World;
@@ -45,6 +45,18 @@ export class Operator {
       return;
     }
     for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
+    for (const voucher of this.#books.vouchers) if (this.#isPastProof(voucher)) this.#release(voucher);
+  }
+
+  /** Two restores in a row can leave a voucher whose epoch its meter has left behind for good: it answers BAD_EPOCH for ever. */
+  #isPastProof({ status, meterId, keyEpoch }: VoucherRecord): boolean {
+    const now = this.#books.meter(meterId)?.keyEpoch ?? 0;
+    return status === 'CANCELLING' && keyEpoch < now - 1;
+  }
+
+  #release({ voucherId, release }: VoucherRecord): void {
+    const by: Party = release?.by === 'agency' ? 'discom' : 'agency';
+    this.#order(by, 'ReleaseUnproven', { voucherId, reason: 'its meter has left that epoch behind' });
   }
 
   #book({ meterId, voucherId, amount, proposal }: OrphanRecord): void {

@@ -55,6 +55,9 @@ interface Abandoned {
   readonly of: string;
 }
 
+/** What a ledger that forgot a credit may come to: a release is no proof, and its sum is owed until the credit is found. */
+const AFTER_CREDIT: ReadonlySet<string> = new Set(['REDEEMED', 'RELEASED']);
+
 /**
  * I4: every answer given to a client is true when it is heard, and stays true to the end. What a copy of the ledger
  * said that was lost with it must be accounted for: whatever it said to be credited was, and is found.
@@ -213,7 +216,7 @@ export class Answers {
       const isCredited = this.#credits.isCredited(voucherId);
       const now = this.#lines.main.voucher(voucherId)?.status;
       const isSo =
-        (!CREDITED_STATUSES.has(status) || (isCredited && (now ?? 'REDEEMED') === 'REDEEMED')) &&
+        (!CREDITED_STATUSES.has(status) || (isCredited && AFTER_CREDIT.has(now ?? 'REDEEMED'))) &&
         (status !== 'voided' || (!isCredited && (now ?? 'VOIDED') === 'VOIDED'));
       if (isSo) continue;
       const so = `it is ${now ?? 'forgotten'}, and ${isCredited ? 'credited' : 'not credited'}`;
