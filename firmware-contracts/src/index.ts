@@ -15,6 +15,7 @@ export * from './frames/acknowledgement.ts';
 export * from './frames/desired-state.ts';
 export { type Decoded, FRAME_LENGTH, WIRE_VERSION } from './frames/frame.ts';
 export * from './frames/frame-json.ts';
+export { encodeQuestion } from './frames/question.ts';
 export * from './frames/receipt.ts';
 export * from './frames/status.ts';
 export * from './frames/time-order.ts';

@@ -130,7 +130,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   });
   const watch = createMeterWatch({
     ...{ ledger, clock, random, signal },
-    isPresenceTold: (id) => listens(id) !== undefined,
+    ask: link.present,
     onRecorded: quarantine.changed,
     onStatus: quarantine.heard,
   });

@@ -67,7 +67,8 @@ export function createInbox(ports: InboxPorts): MqttInbox {
 
   async function takeReceipt(meterId: string, frame: Uint8Array): Promise<void> {
     const fields = await redemptions.receipt(meterId, frame);
-    if (fields !== undefined && fields.keyEpoch !== 0) ports.watch.receipt(meterId, fields);
+    if (fields === undefined || fields.keyEpoch === 0) return;
+    ports.watch.receipt(meterId, fields).catch((error) => ports.onError(error, `record meter ${meterId}`));
   }
 
   /** A meter's frames are taken in the order in which it sent them: an older register after a newer one looks like a fall. */
@@ -97,7 +98,6 @@ export function createInbox(ports: InboxPorts): MqttInbox {
       void ports.desk.take(handsetId, decoder.decode(payload));
     },
     meterPresence(meterId, present) {
-      if (present) ports.watch.connected(meterId);
       redemptions.reachable(meterId, present);
       if (present) presenter.enqueue(meterId);
     },

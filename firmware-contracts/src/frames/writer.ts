@@ -61,6 +61,11 @@ export class FrameWriter {
     return this.#frame;
   }
 
+  /** The whole frame, its MAC left zero: nobody takes it for authentic. */
+  unsealed(): Uint8Array {
+    return this.#frame;
+  }
+
   #advance(length: number): number {
     const offset = this.#offset;
     this.#offset += length;

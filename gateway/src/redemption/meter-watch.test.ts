@@ -1,99 +1,127 @@
 import type { MeterDetail, MeterFigures } from '@tapwatt/chaincode';
-import { meterId, type StatusFields } from '@tapwatt/firmware-contracts';
+import {
+  decodeVoucher,
+  meterId,
+  RESULT,
+  type ReceiptFields,
+  type StatusFields,
+  type VoucherId,
+} from '@tapwatt/firmware-contracts';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LedgerUnavailable } from '../ledger/errors.ts';
+import { createManualClock } from '../edges/manual-clock.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createMeterWatch, type MeterWatch } from './meter-watch.ts';
 
 const METER = '42';
 const FRAME = new Uint8Array(64);
+const ASKED_FOR_MS = 600_000;
 
 const figures = (receiptNo: number): MeterFigures => ({
   keyEpoch: 1,
   receiptNo,
   cumulativeCredited: `${100 * receiptNo}`,
 });
-
 const status = (receiptNo: number): StatusFields => ({
   ...{ stateBits: 1, keyEpoch: 1, meterId: meterId(METER), hi: receiptNo, used: 1n, floorSeq: 1 },
   ...{ balance: 0n, cumulativeCredited: BigInt(100 * receiptNo), receiptNo, ackedReceiptNo: 0, meterTime: 0 },
 });
+const receipt = (receiptNo: number, about: Partial<ReceiptFields> = {}): ReceiptFields =>
+  ({
+    ...{ receiptNo, cumulativeCredited: BigInt(100 * receiptNo), result: RESULT.APPLIED, voucherId: '' },
+    ...about,
+  }) as ReceiptFields;
 
-let seen: MeterFigures | undefined;
-let isAway = false;
-let isPresenceTold = true;
+let meter: Partial<MeterDetail>;
 let recorded = 0;
+let questions: VoucherId[] = [];
+let clock: ReturnType<typeof createManualClock>;
 let watch: MeterWatch;
 
 beforeEach(() => {
-  [seen, isAway, isPresenceTold, recorded] = [undefined, false, true, 0];
+  [meter, recorded, questions] = [{}, 0, []];
+  clock = createManualClock();
+  let draws = 0;
   const ledger = {
-    evaluate: async () => {
-      if (isAway) throw new LedgerUnavailable('away');
-      return {
-        meterId: METER,
-        keyEpoch: 1,
-        nextSeq: 100,
-        quarantined: false,
-        seen,
-      } as unknown as MeterDetail;
-    },
+    evaluate: async () => ({ meterId: METER, keyEpoch: 1, nextSeq: 100, quarantined: false, ...meter }),
     submit: async () => {
       recorded += 1;
       return { txId: 't', result: { changed: true } };
     },
   } as unknown as Ledger;
   watch = createMeterWatch({
-    ...{ ledger, signal: new AbortController().signal },
-    clock: { nowMs: () => 0, after: () => () => undefined },
-    isPresenceTold: () => isPresenceTold,
-    random: { bytes: (length) => new Uint8Array(length) },
+    ...{ ledger, clock, signal: new AbortController().signal },
+    random: { bytes: (length) => new Uint8Array(length).fill(++draws) },
+    ask: async (_meterId, question) => {
+      const decoded = decodeVoucher(question);
+      if (decoded.ok) questions.push(decoded.fields.voucherId);
+    },
   });
 });
 
-describe('a status whose register is lower', () => {
-  it('than what the meter itself said before it is a fall', async () => {
-    watch.receipt(METER, { receiptNo: 3, cumulativeCredited: 300n });
+const answer = (receiptNo: number): Promise<void> =>
+  watch.receipt(
+    METER,
+    receipt(receiptNo, { result: RESULT.BAD_MAC, voucherId: questions.at(-1) as VoucherId }),
+  );
+
+describe('a status whose register is lower than what was known', () => {
+  it('is only a doubt: the meter is asked, and nothing is recorded', async () => {
+    meter = { seen: figures(3) };
     await watch.status(FRAME, status(2));
-    expect(recorded).toBe(1);
+    expect([questions.length, recorded]).toEqual([1, 0]);
   });
 
-  it('than what the ledger knew when its connection began is a fall', async () => {
-    seen = figures(3);
-    watch.connected(METER);
+  it('is one also where only the meter itself said more before', async () => {
+    await watch.receipt(METER, receipt(3));
     await watch.status(FRAME, status(2));
-    expect(recorded).toBe(1);
+    expect([questions.length, recorded]).toEqual([1, 0]);
   });
 
-  it('than what a courier brought since its connection began is no fall', async () => {
-    seen = figures(2);
-    watch.connected(METER);
-    await Promise.resolve();
-    seen = figures(3);
+  it('was an old one where the answer is as high as what was known', async () => {
+    meter = { seen: figures(3) };
     await watch.status(FRAME, status(2));
+    await answer(3);
     expect(recorded).toBe(0);
   });
 
-  it('is no fall by figures that could not be read when its connection began', async () => {
-    seen = figures(3);
-    isAway = true;
-    watch.connected(METER);
-    await Promise.resolve();
-    isAway = false;
+  it('is recorded where the answer is lower too, once', async () => {
+    meter = { seen: figures(3) };
     await watch.status(FRAME, status(2));
-    expect(recorded).toBe(0);
-  });
-
-  it('is no fall by the ledger’s figures where its connection is older than this gateway', async () => {
-    seen = figures(3);
-    await watch.status(FRAME, status(2));
-    expect(recorded).toBe(0);
-  });
-
-  it('than what the ledger knows is a fall where nobody tells of connections', async () => {
-    isPresenceTold = false;
-    seen = figures(3);
-    await watch.status(FRAME, status(2));
+    await answer(2);
+    await answer(2);
     expect(recorded).toBe(1);
+  });
+
+  it('is judged by no answer to another question, nor by an older receipt', async () => {
+    meter = { seen: figures(3) };
+    await watch.status(FRAME, status(2));
+    await watch.receipt(METER, receipt(1));
+    await watch.receipt(
+      METER,
+      receipt(1, { result: RESULT.BAD_MAC, voucherId: 'ff'.repeat(16) as VoucherId }),
+    );
+    expect(recorded).toBe(0);
+  });
+
+  it('has its question asked again while no answer comes, and not for ever', async () => {
+    meter = { seen: figures(3) };
+    await watch.status(FRAME, status(2));
+    await clock.advance(ASKED_FOR_MS);
+    expect(questions.length).toBe(6);
+    expect(new Set(questions).size).toBe(1);
+  });
+});
+
+describe('a status', () => {
+  it('of a locked meter, or of a seq that was never given out, is recorded at once', async () => {
+    await watch.status(FRAME, { ...status(0), keyEpoch: 0 });
+    await watch.status(FRAME, { ...status(1), hi: 200 });
+    expect([recorded, questions.length]).toEqual([2, 0]);
+  });
+
+  it('as high as what is known needs nothing', async () => {
+    meter = { seen: figures(3) };
+    await watch.status(FRAME, status(3));
+    expect([recorded, questions.length]).toEqual([0, 0]);
   });
 });

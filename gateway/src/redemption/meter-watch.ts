@@ -1,5 +1,12 @@
-import type { Alarm, MeterDetail, MeterFigures } from '@tapwatt/chaincode';
-import { bytesToHex, type StatusFields } from '@tapwatt/firmware-contracts';
+import type { Alarm, MeterDetail } from '@tapwatt/chaincode';
+import {
+  bytesToHex,
+  encodeQuestion,
+  RESULT,
+  type ReceiptFields,
+  type StatusFields,
+  type VoucherId,
+} from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
@@ -8,6 +15,10 @@ import { createRecentMap } from '../recent-map.ts';
 const MAX_ATTEMPTS = 3;
 /** Meters whose newest figures are remembered; of a forgotten one only the ledger's own are compared. */
 const MAX_REMEMBERED = 50_000;
+/** Meters that are asked at once; what comes beyond is asked at its next status. */
+const MAX_DOUBTED = 10_000;
+const ASK_AGAIN_MS = 10_000;
+const MAX_ASKED = 6;
 
 /** The figures of a meter that never fall while it keeps its memory (WIRE.md, "What a meter keeps"). */
 export interface Registers {
@@ -15,101 +26,110 @@ export interface Registers {
   readonly cumulativeCredited: bigint;
 }
 
+/** A status whose registers are lower than they were, and the question that tells whether it is only an old one. */
+interface Doubt {
+  readonly status: Uint8Array;
+  readonly nonce: VoucherId;
+  /** What was known before the question was asked: its answer may not be below. */
+  readonly known: Registers;
+}
+
 const isBelow = (a: Registers, b: Registers): boolean =>
   a.receiptNo < b.receiptNo || a.cumulativeCredited < b.cumulativeCredited;
 
-/**
- * Whether an authentic status tells the ledger something that it must act upon: a locked meter, registers that fell
- * (a board swapped, a memory restored), an epoch or a seq that the ledger never gave out.
- *
- * `newest` is the newest that the meter has shown by now: receipts that came after the status may already be settled,
- * so that the ledger knows more than the status does. `seen` is what the ledger knew before this status was said: a
- * courier may be faster than the meter's own connection.
- */
-function concernsLedger(
-  status: StatusFields,
-  meter: MeterDetail,
-  { newest, seen }: { readonly newest: Registers; readonly seen: MeterFigures | undefined },
-): boolean {
-  // What a restore holds back is not held for a reason of its own.
-  const isHeld = meter.quarantine !== undefined && meter.quarantine !== 'restored';
-  if (status.keyEpoch === 0) return !isHeld;
-  if (status.keyEpoch > meter.keyEpoch) {
+const highest = (a: Registers, b: Registers | undefined): Registers =>
+  b === undefined || a.receiptNo >= b.receiptNo ? a : b;
+
+/** What a restore holds back is not held for a reason of its own. */
+const isHeld = ({ quarantine }: MeterDetail): boolean =>
+  quarantine !== undefined && quarantine !== 'restored';
+
+/** Whether an authentic status, old or not, tells what must not be: a locked meter, an epoch or a seq never given out. */
+function concernsLedger(status: StatusFields, meter: MeterDetail): boolean {
+  if (status.keyEpoch === 0) return !isHeld(meter);
+  if (status.keyEpoch > meter.keyEpoch)
     return status.hi > 0 || status.keyEpoch !== (meter.order?.keyEpoch ?? 0) + 1;
-  }
-  if (isHeld) return false;
   const isAhead = status.hi >= meter.nextSeq || status.floorSeq > meter.nextSeq;
-  if (status.keyEpoch === meter.keyEpoch && isAhead) return true;
-  if (seen === undefined) return false;
-  return isBelow(newest, { ...seen, cumulativeCredited: BigInt(seen.cumulativeCredited) });
+  return !isHeld(meter) && status.keyEpoch === meter.keyEpoch && isAhead;
 }
 
 /** Follows the registers of meters, and takes a status that concerns the ledger to it. */
 export interface MeterWatch {
-  /** What the ledger knows of the meter now it knows from before anything that is said on this connection. */
-  connected(meterId: string): void;
   /** A receipt from the meter itself; an older one, from its ring, tells nothing. */
-  receipt(meterId: string, registers: Registers): void;
+  receipt(meterId: string, fields: ReceiptFields): Promise<void>;
   status(frame: Uint8Array, status: StatusFields): Promise<void>;
 }
 
-export function createMeterWatch(ports: {
+export interface MeterWatchPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  /** Whether `connected` is called for every connection of this meter that begins from now on. */
-  readonly isPresenceTold: (meterId: string) => boolean;
+  /** Shows a meter a voucher's 72 bytes. */
+  readonly ask: (meterId: string, question: Uint8Array) => Promise<unknown>;
   /** The ledger took a status, and what a person should look at because of it. */
   readonly onRecorded?: (meterId: string, alarms: readonly Alarm[] | undefined) => void;
   /** After the ledger has taken the status, or needed not to. */
   readonly onStatus?: (meterId: string, frame: Uint8Array) => void;
-}): MeterWatch {
+}
+
+/**
+ * A board that was swapped or a memory that was restored shows as registers that fell. A status is authentic for ever,
+ * and may be late or repeated by a liar: so a lower one is only a doubt, and the meter is asked. The answer to a
+ * question is newer than the question; what is below what was known then has truly fallen.
+ */
+export function createMeterWatch(ports: MeterWatchPorts): MeterWatch {
   const newest = createRecentMap<string, Registers>(MAX_REMEMBERED);
-  const remember = (meterId: string, { receiptNo, cumulativeCredited }: Registers): void =>
-    newest.set(meterId, { receiptNo, cumulativeCredited });
-  const atConnection = createRecentMap<string, Promise<MeterFigures | undefined>>(MAX_REMEMBERED);
+  const doubts = createRecentMap<string, Doubt>(MAX_DOUBTED);
 
   return {
-    connected(meterId) {
-      const reading = ports.ledger.evaluate('GetMeter', { meterId });
-      // Of a ledger that is away nothing is known from before.
-      atConnection.set(
-        meterId,
-        reading.then(
-          (meter) => meter?.seen,
-          () => undefined,
-        ),
-      );
-    },
-    receipt(meterId, registers) {
-      const known = newest.get(meterId);
-      if (known === undefined || known.receiptNo < registers.receiptNo) remember(meterId, registers);
+    async receipt(meterId, { receiptNo, cumulativeCredited, voucherId, result }) {
+      const shown = { receiptNo, cumulativeCredited };
+      newest.set(meterId, highest(shown, newest.get(meterId)));
+      const doubt = doubts.get(meterId);
+      if (doubt === undefined || result !== RESULT.BAD_MAC || voucherId !== doubt.nonce) return;
+      doubts.delete(meterId);
+      newest.set(meterId, shown);
+      if (isBelow(shown, doubt.known)) await record(meterId, doubt.status);
     },
     async status(frame, status) {
       const meterId = String(status.meterId);
-      const before = newest.get(meterId);
-      // A status says what is so when it is sent, and a connection keeps the order: a lower one is a fall.
-      const fell = before !== undefined && isBelow(status, before);
-      remember(meterId, status);
       const meter = await ports.ledger.evaluate('GetMeter', { meterId });
       if (meter === null) return;
-      const seen = await seenBefore(meterId, meter);
-      const isNews = fell && (!meter.quarantined || meter.quarantine === 'restored');
-      if (isNews || concernsLedger(status, meter, { newest: newest.get(meterId) ?? status, seen }))
-        await record(meterId, frame);
+      if (concernsLedger(status, meter)) await record(meterId, frame);
+      else if (!isHeld(meter) && status.keyEpoch === meter.keyEpoch) compare(meter, frame, status);
       ports.onStatus?.(meterId, frame);
     },
   };
 
-  /**
-   * What the ledger knew of the meter before its status was said. Nothing, where its connection is older than this
-   * process: another board would have made a new one.
-   */
-  async function seenBefore(meterId: string, now: MeterDetail): Promise<MeterFigures | undefined> {
-    const known = atConnection.get(meterId);
-    if (known !== undefined) return known;
-    return ports.isPresenceTold(meterId) ? undefined : now.seen;
+  function compare({ meterId, seen }: MeterDetail, frame: Uint8Array, status: StatusFields): void {
+    const { receiptNo, cumulativeCredited } = status;
+    const shown = { receiptNo, cumulativeCredited };
+    const recorded =
+      seen === undefined ? shown : { ...seen, cumulativeCredited: BigInt(seen.cumulativeCredited) };
+    const known = highest(recorded, newest.get(meterId));
+    if (isBelow(shown, known)) doubtIt(meterId, { frame, status, known });
+    else newest.set(meterId, shown);
+  }
+
+  function doubtIt(
+    meterId: string,
+    { frame, status, known }: { frame: Uint8Array; status: StatusFields; known: Registers },
+  ): void {
+    const nonce = bytesToHex(ports.random.bytes(16)) as VoucherId;
+    doubts.set(meterId, { status: frame, nonce, known });
+    const question = encodeQuestion({ meterId: status.meterId, keyEpoch: status.keyEpoch, nonce });
+    ask(meterId, { question, nonce, left: MAX_ASKED });
+  }
+
+  /** A question may be lost; a meter that never answers is asked again at its next status. */
+  function ask(
+    meterId: string,
+    { question, nonce, left }: { question: Uint8Array; nonce: VoucherId; left: number },
+  ): void {
+    if (left === 0 || ports.signal.aborted || doubts.get(meterId)?.nonce !== nonce) return;
+    ports.ask(meterId, question).catch(() => undefined);
+    ports.clock.after(ASK_AGAIN_MS, () => ask(meterId, { question, nonce, left: left - 1 }));
   }
 
   async function record(meterId: string, frame: Uint8Array): Promise<void> {
