@@ -42,5 +42,9 @@ export function createClientHistory(): ClientHistory {
   };
 }
 
+/** A refusal that names a voucher is the meter's word on one that was issued. */
 const isForGood = (result: RequestResult): result is RequestResult & { readonly code: ErrorCode } =>
-  result.status === 'refused' && result.code !== undefined && ERRORS[result.code].retry !== 'same';
+  result.status === 'refused' &&
+  result.voucherId === undefined &&
+  result.code !== undefined &&
+  ERRORS[result.code].retry !== 'same';

@@ -2,6 +2,7 @@ import type { OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
 import { signOrder } from '@tapwatt/firmware-contracts';
 import type { Books } from './checks/books.ts';
 import { codeOf } from './nodes/gateway-process.ts';
+import type { MeterNode } from './nodes/meter-node.ts';
 import { LEDGER_ID } from './nodes/settings.ts';
 import type { Site } from './nodes/site.ts';
 import type { Town } from './nodes/town.ts';
@@ -9,6 +10,14 @@ import type { World } from './world.ts';
 
 const MOST_BETWEEN_LOOKS_MS = 40_000;
 const MILLIS = 1_000;
+const LOOKS_BEFORE_A_VISIT = 12;
+
+interface OperatorOf {
+  readonly town: Town;
+  readonly site: Site;
+  readonly books: Books;
+  readonly meters: readonly MeterNode[];
+}
 
 type Party = 'discom' | 'bank' | 'agency';
 
@@ -22,13 +31,16 @@ export class Operator {
   readonly #site: Site;
   readonly #books: Books;
   readonly #chance;
+  readonly #meters: readonly MeterNode[];
+  readonly #unread = new Map<MeterNode, number>();
   #orders = 0;
 
-  constructor(world: World, of: { readonly town: Town; readonly site: Site; readonly books: Books }) {
+  constructor(world: World, of: OperatorOf) {
     this.#world = world;
     this.#town = of.town;
     this.#site = of.site;
     this.#books = of.books;
+    this.#meters = of.meters;
     this.#chance = world.chance('operator');
   }
 
@@ -46,6 +58,20 @@ export class Operator {
     }
     for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
     for (const voucher of this.#books.vouchers) if (this.#isPastProof(voucher)) this.#release(voucher);
+    for (const meter of this.#meters) this.#visit(meter);
+  }
+
+  /**
+   * Whose status was lost on its way, and who has had nothing to say since, is read by nobody: somebody is sent there to
+   * switch it off and on.
+   */
+  #visit(meter: MeterNode): void {
+    const looks = this.#books.isUncleared(meter.meterId) ? (this.#unread.get(meter) ?? 0) + 1 : 0;
+    this.#unread.set(meter, looks % LOOKS_BEFORE_A_VISIT);
+    if (looks < LOOKS_BEFORE_A_VISIT) return;
+    this.#world.trace.note(meter.name, 'is switched off and on by a visitor');
+    meter.stop();
+    meter.start();
   }
 
   /** Two restores in a row can leave a voucher whose epoch its meter has left behind for good: it answers BAD_EPOCH for ever. */

@@ -138,7 +138,7 @@ class WorldLife {
     this.#workload = new Workload(world, population);
     this.#office = new Office(world, { town, site: this.#site });
     this.#officeWork = new OfficeWork(world, { office: this.#office, town, books });
-    this.#operator = new Operator(world, { town, site: this.#site, books });
+    this.#operator = new Operator(world, { town, site: this.#site, books, meters: this.#meters });
   }
 
   async run(): Promise<void> {
@@ -265,9 +265,15 @@ class WorldLife {
   #waitsOf(handset: HandsetNode): readonly string[] {
     return handset.waitsFor(({ meterId, voucherId }) => {
       const voucher = voucherId === undefined ? undefined : this.#books.voucher(voucherId);
+      if (voucherId !== undefined && voucher === undefined && this.#isLost(voucherId)) return false;
       const at = voucher?.meterId ?? meterId;
       return at === undefined || !this.#credits.wasReplaced(at);
     });
+  }
+
+  /** Issued by a ledger that is gone and never credited: its number may be sold again, so its handset hears of no end. */
+  #isLost(voucherId: string): boolean {
+    return this.#credits.wasIssued(voucherId) && !this.#credits.isCredited(voucherId);
   }
 
   async #check(): Promise<void> {

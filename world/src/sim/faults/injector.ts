@@ -24,21 +24,21 @@ const MOST_YEARS = 5;
 
 /** Mean time between two faults of a kind at full strength, ms. Kinds without one strike where they are asked about. */
 const EVERY_MS: Partial<Record<FaultKind, number>> = {
-  'connection-cut': 10 * SECOND_MS,
+  'connection-cut': 6 * SECOND_MS,
   partition: 60 * SECOND_MS,
   'slow-node': 60 * SECOND_MS,
   'frozen-node': 60 * SECOND_MS,
   'gateway-crash': 20 * SECOND_MS,
   'broker-crash': 60 * SECOND_MS,
   'clock-jump': 60 * SECOND_MS,
-  'meter-cut-at-word': 8 * SECOND_MS,
+  'meter-cut-at-word': 4 * SECOND_MS,
   'meter-outage': 60 * SECOND_MS,
-  'handset-crash': 30 * SECOND_MS,
+  'handset-crash': 12 * SECOND_MS,
   'handset-wiped': 120 * SECOND_MS,
   'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
-  'ledger-restored': 90 * SECOND_MS,
-  'ledger-cloned': 2 * MINUTE_MS,
+  'ledger-restored': 60 * SECOND_MS,
+  'ledger-cloned': 90 * SECOND_MS,
 };
 
 /** Strikes at random moments while the world is troubled; what it has broken heals with the world. */

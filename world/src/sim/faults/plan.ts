@@ -37,7 +37,7 @@ export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
   const drawn = chance.happens(0.7) ? 'embedded' : 'fabric-model';
   const ledger = limits.ledger ?? drawn;
   const size = { meters: chance.between(1, 4), handsets: chance.between(1, 3) };
-  const troubledMs = chance.between(8, 24) * MINUTE_MS;
+  const troubledMs = chance.between(5, 15) * MINUTE_MS;
   const wishEveryMs = chance.pick([3_000, 6_000, 12_000]);
   const gateways = chance.between(1, 2);
   return {

@@ -151,11 +151,14 @@ class GatewayNode extends Restarting {
     if (broker === undefined) return;
     const bus = remoteBus(this.world, createInProcessBus(broker.leg()), this.name);
     const ledger = fabric.as({ partyId: this.name, role: 'gateway' });
-    this.logic = runGateway({
+    const logic = runGateway({
       ...{ world: this.world, life, keep, ledger, bus, chance: this.chance },
       submitOrder: (jws) => fabric.submitOrder(jws),
       skewMs: () => this.skewMs,
     });
+    // It may have died as it began.
+    if (!life.isAlive) return;
+    this.logic = logic;
     this.world.trace.note(this.name, 'started');
   }
 
