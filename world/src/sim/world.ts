@@ -84,10 +84,11 @@ export class TroubledWorld implements World {
   }
 
   inLight(delayMs: number, run: () => void): void {
-    this.time.after(delayMs, () => {
-      if (this.isDark) this.inLight(Math.ceil(this.#darkUntilMs - this.time.now()) + delayMs, run);
+    const look = (): void => {
+      if (this.isDark) this.time.after(Math.ceil(this.#darkUntilMs - this.time.now()) + delayMs, look);
       else run();
-    });
+    };
+    this.time.after(delayMs, look);
   }
 
   heal(): void {
