@@ -71,7 +71,7 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     ports.watch.receipt(meterId, fields).catch((error) => ports.onError(error, `record meter ${meterId}`));
   }
 
-  /** A meter's frames are taken in the order in which it sent them: an older register after a newer one looks like a fall. */
+  /** A meter's frames are taken in the order in which it sent them: an older register after a newer one raises a doubt. */
   function inTurn(meterId: string, take: () => Promise<void>): void {
     if (lanes.take(meterId, take, (error) => ports.onError(error, `take a frame of meter ${meterId}`)))
       return;

@@ -1,12 +1,10 @@
 import type { FabricConfig, GatewayConfig } from '../config/gateway-config.ts';
 import { systemClock, systemRandom } from '../edges/system.ts';
 import {
-  endpointsOf,
   type FabricLedger,
   type FabricNetwork,
   type FabricParty,
-  identityOfParty,
-  openFabricLedger,
+  openAsParty,
   partyOf,
   readFabricNetwork,
 } from '../ledger/fabric/index.ts';
@@ -30,16 +28,8 @@ const ownFiles = ({ certificate, key }: Pick<FabricConfig, 'certificate' | 'key'
   certificate === undefined || key === undefined ? {} : { certificate, key };
 
 /** A connection to the network as one of its parties. */
-export async function connectAs(
-  network: FabricNetwork,
-  party: FabricParty,
-  log: FabricLog,
-): Promise<FabricLedger> {
-  return openFabricLedger({
-    peers: await endpointsOf(network, party.mspId),
-    channel: network.channel,
-    chaincode: network.chaincode,
-    identity: await identityOfParty(party),
+export function connectAs(network: FabricNetwork, party: FabricParty, log: FabricLog): Promise<FabricLedger> {
+  return openAsParty(network, party, {
     clock: systemClock,
     random: systemRandom,
     onReached: (peer) => log.info({ peer }, 'the Fabric peer is reached again'),

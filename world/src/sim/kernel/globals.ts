@@ -7,7 +7,6 @@ const require = createRequire(import.meta.url);
 const realSetImmediate = globalThis.setImmediate;
 const realClearImmediate = globalThis.clearImmediate;
 const RealDate = globalThis.Date;
-const realNow = performance.now.bind(performance);
 
 /** What the libraries' globals lead to while one world runs. */
 export interface GlobalSources {
@@ -23,9 +22,6 @@ const NOWHERE: GlobalSources = { time: new VirtualTime(0), chance: chanceOf(0, '
 
 const timeNow = (): VirtualTime => (sources ?? NOWHERE).time;
 const chanceNow = (): Chance => (sources ?? NOWHERE).chance;
-
-/** The machine's own milliseconds, for progress and budgets outside of every world. */
-export const machineMs = (): number => realNow();
 
 /** From now on the globals lead to this world, or to none. */
 export const useSources = (next: GlobalSources | undefined): void => {

@@ -3,14 +3,8 @@ import { LOAD_PARTIES, type LoadParty, VoucherLoad } from '../../../../bench/vou
 import { systemClock, systemRandom } from '../../../edges/system.ts';
 import type { FabricLedger } from '../fabric-ledger.ts';
 import type { FabricLimits } from '../limits.ts';
-import {
-  endpointsOf,
-  type FabricNetwork,
-  identityOfParty,
-  partyOf,
-  readFabricNetwork,
-} from '../network-file.ts';
-import { openFabricLedger } from '../open.ts';
+import { type FabricNetwork, partyOf, readFabricNetwork } from '../network-file.ts';
+import { openAsParty } from '../open-as-party.ts';
 
 /** Where the description of the network under test is, unless `TAPWATT_FABRIC_NETWORK` says it. */
 const NETWORK_FILE = 'data/fabric/network.json';
@@ -46,15 +40,8 @@ export async function openLoadOnFabric(
 
 async function openAs(network: FabricNetwork, id: LoadParty, limits: Partial<FabricLimits>) {
   const party = partyOf(network, id);
-  const ledger = openFabricLedger({
-    peers: await endpointsOf(network, party.mspId),
-    channel: network.channel,
-    chaincode: network.chaincode,
-    identity: await identityOfParty(party),
-    clock: systemClock,
-    random: systemRandom,
-    limits,
-  });
+  const edges = { clock: systemClock, random: systemRandom };
+  const ledger = await openAsParty(network, party, { ...edges, limits });
   const member: Member = { mspId: party.mspId, name: party.name };
   return { party: id, ledger, member };
 }
