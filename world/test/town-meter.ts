@@ -35,6 +35,8 @@ export interface TownMeter {
   behave(behaviour: Behaviour): void;
   /** Blanks its memory, as a broken or swapped board does. Without power only. */
   wipe(): void;
+  /** What it remembers now; the function it returns puts that back, as an image of an old memory does. Without power only. */
+  imageOfMemory(): () => void;
   /** Says these bytes over the meter's own connection. */
   say(topic: string, payload: Uint8Array): void;
   close(): Promise<void>;
@@ -92,6 +94,12 @@ export function townMeter(fleet: Fleet, entry: FleetMeter, storage: NvmStorage):
     behave: (behaviour) => device.misbehave(behaviour),
     wipe() {
       for (let word = 0; word < storage.words; word += 1) storage.write(word, 0xffff_ffff);
+    },
+    imageOfMemory() {
+      const words = Array.from({ length: storage.words }, (_, word) => storage.read(word));
+      return () => {
+        for (const [word, value] of words.entries()) storage.write(word, value);
+      };
     },
     say(topic, payload) {
       if (link?.publish(topic, payload) !== true) throw new Error(`Meter ${entry.meterId} could not say it.`);

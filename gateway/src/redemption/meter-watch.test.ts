@@ -109,6 +109,16 @@ describe('a status whose register is lower than what was known', () => {
     await clock.advance(ASKED_FOR_MS);
     expect(questions.length).toBe(6);
     expect(new Set(questions).size).toBe(1);
+    await watch.status(FRAME, status(2));
+    expect(new Set(questions).size).toBe(2);
+  });
+
+  it('leaves the question that is under way in its place, however often it is repeated', async () => {
+    meter = { seen: figures(3) };
+    for (let times = 0; times < 5; times += 1) await watch.status(FRAME, status(2));
+    expect(questions.length).toBe(1);
+    await answer(2);
+    expect(recorded).toBe(1);
   });
 });
 

@@ -116,8 +116,10 @@ export function createMeterWatch(ports: MeterWatchPorts): MeterWatch {
     meterId: string,
     { frame, status, known }: { frame: Uint8Array; status: StatusFields; known: Registers },
   ): void {
+    // A liar who repeats old statuses must not take the place of a question that is under way.
+    if (doubts.get(meterId) !== undefined) return;
     const nonce = bytesToHex(ports.random.bytes(16)) as VoucherId;
-    doubts.set(meterId, { status: frame, nonce, known });
+    doubts.set(meterId, { status: frame.slice(), nonce, known });
     const question = encodeQuestion({ meterId: status.meterId, keyEpoch: status.keyEpoch, nonce });
     ask(meterId, { question, nonce, left: MAX_ASKED });
   }
@@ -127,7 +129,11 @@ export function createMeterWatch(ports: MeterWatchPorts): MeterWatch {
     meterId: string,
     { question, nonce, left }: { question: Uint8Array; nonce: VoucherId; left: number },
   ): void {
-    if (left === 0 || ports.signal.aborted || doubts.get(meterId)?.nonce !== nonce) return;
+    if (ports.signal.aborted || doubts.get(meterId)?.nonce !== nonce) return;
+    if (left === 0) {
+      doubts.delete(meterId);
+      return;
+    }
     ports.ask(meterId, question).catch(() => undefined);
     ports.clock.after(ASK_AGAIN_MS, () => ask(meterId, { question, nonce, left: left - 1 }));
   }
