@@ -210,11 +210,13 @@ export class Answers {
     return this.#credits.wasIssued(voucherId);
   }
 
-  /** That what was credited is found is for the credits at rest. */
+  /** That what was credited is found is for the credits at rest; the proofs of a board that was replaced went with it. */
   #reviewLost({ requestId, op }: RequestHistory): void {
     for (const { status, voucherId } of this.#said.get(requestId)?.claims.values() ?? []) {
       const isCredited = this.#credits.isCredited(voucherId);
-      const now = this.#lines.main.voucher(voucherId)?.status;
+      const voucher = this.#lines.main.voucher(voucherId);
+      if (voucher !== undefined && this.#credits.wasReplaced(voucher.meterId)) continue;
+      const now = voucher?.status;
       const isSo =
         (!CREDITED_STATUSES.has(status) || (isCredited && AFTER_CREDIT.has(now ?? 'REDEEMED'))) &&
         (status !== 'voided' || (!isCredited && (now ?? 'VOIDED') === 'VOIDED'));
