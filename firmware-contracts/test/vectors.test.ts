@@ -10,7 +10,9 @@ import { type MeterState, provisionMeter } from '../src/meter/state.ts';
 import { statusOf } from '../src/meter/status-of.ts';
 import { takeAcknowledgement } from '../src/meter/take-acknowledgement.ts';
 import { takeTimeOrder } from '../src/meter/take-time-order.ts';
+import { decodeLine, encodeLineFrame, LINE_START } from '../src/serial/line-frame.ts';
 import { type FrameVector, frameVectors } from '../vectors/frame-vectors.ts';
+import { type LineVector, lineVectors } from '../vectors/line-vectors.ts';
 import type { SessionStep, SessionVector } from '../vectors/session.ts';
 import { sessionVectors } from '../vectors/session-vectors.ts';
 
@@ -18,10 +20,12 @@ const load = (name: string) =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
 const frames: FrameVector[] = load('frames.json');
 const sessions: SessionVector[] = load('sessions.json');
+const lines: LineVector[] = load('lines.json');
 
 test('the files are what the generator makes of this code', () => {
   expect(frames).toEqual(JSON.parse(JSON.stringify(frameVectors())));
   expect(sessions).toEqual(JSON.parse(JSON.stringify(sessionVectors())));
+  expect(lines).toEqual(JSON.parse(JSON.stringify(lineVectors())));
 });
 
 test('there are enough of them, of every type, and each has its own name', () => {
@@ -33,6 +37,8 @@ test('there are enough of them, of every type, and each has its own name', () =>
   }
   expect(new Set(frames.map(({ name }) => name)).size).toBe(frames.length);
   expect(new Set(sessions.map(({ name }) => name)).size).toBe(sessions.length);
+  expect(lines.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(lines.map(({ name }) => name)).size).toBe(lines.length);
 });
 
 describe('frames', () => {
@@ -74,6 +80,14 @@ describe('sessions', () => {
       }
     });
   }
+});
+
+describe('lines', () => {
+  test.each(lines)('$name', ({ stream, frames: expected, send }) => {
+    const heard = decodeLine(LINE_START, hexToBytes(stream)).frames;
+    expect(heard.map(({ address, apdu }) => ({ address, apdu: bytesToHex(apdu) }))).toEqual(expected);
+    if (send) expect(heard.map((frame) => bytesToHex(encodeLineFrame(frame)))).toEqual([stream]);
+  });
 });
 
 const begin = ({ master, meterId: id, keyEpoch, limit, charged }: SessionVector): MeterState => {

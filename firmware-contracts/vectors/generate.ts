@@ -1,13 +1,18 @@
-/** Writes frames.json and sessions.json beside this file; with --check compares instead, and exits 1 where they differ. */
+/** Writes frames.json, sessions.json and lines.json beside this file; with --check compares instead, and exits 1 where they differ. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { frameVectors } from './frame-vectors.ts';
+import { lineVectors } from './line-vectors.ts';
 import { sessionVectors } from './session-vectors.ts';
 
 /** One vector a line, so that a change of one shows as a change of one. */
 const textOf = (vectors: readonly object[]): string =>
   `[\n${vectors.map((vector) => `  ${JSON.stringify(vector)}`).join(',\n')}\n]\n`;
 
-const files = { 'frames.json': frameVectors(), 'sessions.json': sessionVectors() };
+const files = {
+  'frames.json': frameVectors(),
+  'sessions.json': sessionVectors(),
+  'lines.json': lineVectors(),
+};
 const isCheck = process.argv.includes('--check');
 
 for (const [name, vectors] of Object.entries(files)) {

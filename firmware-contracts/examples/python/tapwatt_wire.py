@@ -334,3 +334,40 @@ def open_request(jws: str, public_key: Ed25519PublicKey) -> tuple[str, dict[str,
 def raw_public_key(key: Ed25519PrivateKey) -> str:
     """The 32 bytes of the public key as base64url, as `tapwatt handset add --public-key` takes it."""
     return b64url(key.public_key().public_bytes_raw())
+
+
+# Serial lines: SLIP (RFC 1055) around address, APDU and CRC-16/X-25.
+
+END, ESC, ESC_END, ESC_ESC = b"\xc0", b"\xdb", b"\xdb\xdc", b"\xdb\xdd"
+ADDRESSES = range(1, 248)
+APDU_LENGTHS = range(2, 262)
+BROKEN_ESCAPE = re.compile(rb"\xdb(?![\xdc\xdd])", re.DOTALL)
+
+
+def crc16_x25(data: bytes) -> int:
+    register = 0xFFFF
+    for byte in data:
+        register ^= byte
+        for _ in range(8):
+            register = (register >> 1) ^ (0x8408 if register & 1 else 0)
+    return register ^ 0xFFFF
+
+
+def encode_line_frame(address: int, apdu: bytes) -> bytes:
+    checked = bytes([address]) + apdu
+    packet = checked + crc16_x25(checked).to_bytes(2, "little")
+    return END + packet.replace(ESC, ESC_ESC).replace(END, ESC_END) + END
+
+
+def decode_line(stream: bytes) -> list[tuple[int, bytes]]:
+    """The frames in what was heard; what comes after the last END is not ended yet."""
+    frames = []
+    for packet in stream.split(END)[:-1]:
+        if BROKEN_ESCAPE.search(packet):
+            continue
+        plain = re.sub(rb"\xdb([\xdc\xdd])", lambda found: END if found[1] == b"\xdc" else ESC, packet, flags=re.DOTALL)
+        checked, crc = plain[:-2], int.from_bytes(plain[-2:], "little")
+        is_frame = checked[:1] and checked[0] in ADDRESSES and len(checked) - 1 in APDU_LENGTHS
+        if is_frame and crc16_x25(checked) == crc:
+            frames.append((checked[0], checked[1:]))
+    return frames

@@ -3,7 +3,7 @@
     verify_vectors.py [VECTORS_FOLDER]
 
 Every frame is encoded, decoded and authenticated; every session is played against the meter core, and every power cut
-at every word of the non-volatile memory. Prints each disagreement; the last line is `N passed, N failed`; exit 1 if any.
+at every word of the non-volatile memory; every stretch of a serial line is heard. Prints each disagreement; the last line is `N passed, N failed`; exit 1 if any.
 """
 
 from __future__ import annotations
@@ -160,11 +160,19 @@ def check_session(vector: dict[str, Any]) -> None:
             raise Disagreement(f"step {number}: {error}") from None
 
 
+def check_line(vector: dict[str, Any]) -> None:
+    stream = bytes.fromhex(vector["stream"])
+    frames = [(frame["address"], bytes.fromhex(frame["apdu"])) for frame in vector["frames"]]
+    expect("heard", wire.decode_line(stream), frames)
+    if vector.get("send"):
+        expect("sent", wire.encode_line_frame(*frames[0]).hex(), vector["stream"])
+
+
 def main() -> int:
     here = Path(__file__).resolve().parent
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else here.parents[1] / "vectors"
     passed, failed = 0, 0
-    for file, check in (("frames.json", check_frame), ("sessions.json", check_session)):
+    for file, check in (("frames.json", check_frame), ("sessions.json", check_session), ("lines.json", check_line)):
         vectors = json.loads((folder / file).read_text())
         if not vectors:
             print(f"{file} is empty")
