@@ -26,6 +26,7 @@ import { createLocalRedemptions, type LocalRedemptions } from './requests/local-
 import { createOutbox } from './requests/outbox.ts';
 import type { DeskPorts } from './requests/ports.ts';
 import { answerOf } from './requests/voucher-progress.ts';
+import { NO_READINGS, type ReadingSink } from './telemetry/reading.ts';
 
 /** Everything outside the gateway's own logic: what production takes from the machine, and a simulation from its seed. */
 export interface GatewayParts {
@@ -37,6 +38,8 @@ export interface GatewayParts {
   readonly journal: RequestJournal;
   readonly board: LiveBoard;
   readonly observer: RedemptionObserver;
+  /** Where readings are left; without it none are kept. */
+  readonly readings?: ReadingSink;
   readonly clock: Clock;
   readonly random: Random;
   /** The gateway's own party key: leads meters out of the quarantine of a restore. */
@@ -135,7 +138,8 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     onStatus: quarantine.heard,
   });
   const inbox = createInbox({
-    ...{ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, onError },
+    ...{ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, clock, onError },
+    readings: parts.readings ?? NO_READINGS,
     mayListen: (id) => listens(id) !== false,
   });
   listen(bus, config.site, inbox);

@@ -1,4 +1,5 @@
 import { type StatusFields, TapwattError } from '@tapwatt/firmware-contracts';
+import type { Clock } from './edges/edges.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import { createLanes } from './lanes.ts';
 import type { MqttInbox } from './links/mqtt/link.ts';
@@ -8,7 +9,9 @@ import type { RedemptionObserver } from './redemption/observer.ts';
 import type { Presenter } from './redemption/presenter.ts';
 import type { Redemptions } from './redemption/redemptions.ts';
 import type { RequestDesk } from './requests/desk.ts';
-import { readTelemetry } from './telemetry/readings.ts';
+import { readingOfReceipt, readingOfStatus } from './telemetry/read-frame.ts';
+import { readEvent, readTele } from './telemetry/read-payload.ts';
+import type { Measured, ReadingSink } from './telemetry/reading.ts';
 
 export interface InboxPorts {
   readonly issuer: Issuer;
@@ -21,6 +24,8 @@ export interface InboxPorts {
   readonly mayListen: (meterId: string) => boolean;
   readonly observer: RedemptionObserver;
   readonly board: LiveBoard;
+  readonly readings: ReadingSink;
+  readonly clock: Pick<Clock, 'nowMs'>;
   readonly onError: (error: unknown, doing: string) => void;
 }
 
@@ -30,7 +35,8 @@ const LANES = { maxOfOne: 256, maxInAll: 50_000 } as const;
 
 /** What the gateway does with each thing that meters and handsets say. Nothing here throws: the sender may be a liar. */
 export function createInbox(ports: InboxPorts): MqttInbox {
-  const { issuer, redemptions, presenter, observer } = ports;
+  const { issuer, redemptions, presenter, observer, readings } = ports;
+  const arrival = () => ({ link: 'mqtt', receivedAtMs: ports.clock.nowMs() }) as const;
   const lanes = createLanes(LANES);
 
   /**
@@ -62,12 +68,18 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     observer.status(status);
     redemptions.shown(status);
     ports.keepClock(status);
+    keep(readingOfStatus(status, arrival()));
     ports.watch.status(frame, status).catch((error) => ports.onError(error, `record meter ${meterId}`));
+  }
+
+  function keep(reading: Measured | undefined): void {
+    if (reading !== undefined) readings.record(reading);
   }
 
   async function takeReceipt(meterId: string, frame: Uint8Array): Promise<void> {
     const fields = await redemptions.receipt(meterId, frame);
     if (fields === undefined || fields.keyEpoch === 0) return;
+    keep(readingOfReceipt(fields, arrival()));
     ports.watch.receipt(meterId, fields).catch((error) => ports.onError(error, `record meter ${meterId}`));
   }
 
@@ -88,11 +100,16 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     },
     reading(meterId, payload) {
       heard(meterId);
-      const balance = readTelemetry(payload)?.balance;
-      if (typeof balance === 'string') ports.board.meterSeen({ meterId, balance });
+      const reading = readTele(payload, { meterId, ...arrival() });
+      if (reading === undefined) return readings.malformed(meterId);
+      readings.record(reading);
+      ports.board.meterSeen({ meterId, balance: String(reading.balance) });
     },
-    event(meterId) {
+    event(meterId, payload) {
       heard(meterId);
+      const event = readEvent(payload, { meterId, ...arrival() });
+      if (event === undefined) return readings.malformed(meterId);
+      readings.record(event);
     },
     request(handsetId, payload) {
       void ports.desk.take(handsetId, decoder.decode(payload));

@@ -21,7 +21,8 @@ export const ADAPTERS: readonly string[] = [
   'gateway/src/links/nfc',
   'gateway/src/links/serial',
   'gateway/src/http',
-  'gateway/src/telemetry',
+  'gateway/src/telemetry/embedded',
+  'gateway/src/telemetry/influx',
 ];
 
 /** Folders of decisions: no clock, no randomness, no timers, no I/O in them; all that is passed in. */
