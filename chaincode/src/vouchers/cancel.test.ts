@@ -33,6 +33,20 @@ test('an agent’s own handset cancels by its signature', async () => {
   });
 });
 
+test('an accepted cancel stays accepted when its handset is suspended later', async () => {
+  const voucherId = await town.buy('r1');
+  await cancelled('phone', { requestId: 'c1', voucherId });
+  await cancelled('phone', { requestId: 'c2', of: 'r2' });
+  await town.submit('Suspend', { id: 'phone', suspended: true, reason: 'lost' });
+  expect(await cancelled('phone', { requestId: 'c1', voucherId })).toMatchObject({
+    outcome: 'cancelling',
+    repeated: true,
+  });
+  expect(await cancelled('phone', { requestId: 'c2', of: 'r2' })).toMatchObject({ outcome: 'abandoned' });
+  const record = await town.query('GetRequest', { kid: 'phone', requestId: 'c1' });
+  expect(record).not.toHaveProperty('refused');
+});
+
 test('another agent’s cancel is refused, for ever', async () => {
   const voucherId = await town.buy('r1');
   const request = { requestId: 'c1', voucherId };

@@ -50,23 +50,34 @@ function cancelled(work: Work, voucher: VoucherRecord, reason: string): CancelRe
   return { outcome: OUTCOME[next.status], repeated: voucher.status !== 'ISSUED', voucher: next };
 }
 
-/** A handset's cancel is answered once and, if refused, refused for ever; what is not authentic is thrown and not recorded. */
+/**
+ * A handset's cancel is answered once: one that was accepted stays so whatever becomes of the handset, one that was
+ * refused is refused for ever. What is not authentic is thrown and not recorded.
+ */
 async function cancelForHandset(work: Work, jws: string): Promise<CancelResult> {
   const request = await authenticRequest(work.draft, jws, 'cancel');
   const earlier = await earlierAnswer(work.draft, request);
-  if (earlier?.refused !== undefined) return { outcome: 'refused', repeated: true, ...earlier.refused };
+  if (earlier !== undefined) return again(work, request, earlier);
   const { voucherId } = request.payload;
   const about = voucherId === undefined ? {} : { voucherId };
   const record: RequestRecord = { payloadHash: request.payloadHash, op: 'cancel', txId: work.txId, ...about };
   try {
     const result = await apart(work, (branch) => carryOut(branch, request));
-    if (earlier === undefined) work.draft.put(request.key, record);
-    return earlier === undefined ? result : { ...result, repeated: true };
+    work.draft.put(request.key, record);
+    return result;
   } catch (error) {
     const { code, message } = asRejected(error);
     work.draft.put(request.key, { ...record, refused: { code, message } });
     return { outcome: 'refused', repeated: false, code, message };
   }
+}
+
+/** The same answer, and where its voucher stands by now. */
+async function again(work: Work, { payload }: Cancel, { refused }: RequestRecord): Promise<CancelResult> {
+  if (refused !== undefined) return { outcome: 'refused', repeated: true, ...refused };
+  if (payload.of !== undefined) return { outcome: 'abandoned', repeated: true };
+  const voucher = await requireVoucher(work, payload.voucherId);
+  return { outcome: OUTCOME[voucher.status], repeated: true, voucher };
 }
 
 async function carryOut(work: Work, request: Cancel): Promise<CancelResult> {

@@ -9,12 +9,12 @@ import type { World } from './world.ts';
 const WISHES_AN_ORDER = 4;
 const DEPOSITS = ['100', '12345', '1000000'] as const;
 const TWICE = 0.2;
-/** How long a meter stays suspended, or a wallet frozen, at most. */
+/** How long a meter or a handset stays suspended, or a wallet frozen, at most. */
 const MOST_HELD_MS = 20_000;
 
 /**
  * Utility, bank and agency at their daily work: keys renewed and meters closed, vouchers cancelled and released without
- * proof, deposits, wallets and meters held for a while.
+ * proof, deposits, and wallets, meters and handsets held for a while.
  */
 export class OfficeWork {
   readonly #world: World;
@@ -40,7 +40,8 @@ export class OfficeWork {
       [23, () => this.#release()],
       [14, () => this.#deposit()],
       [3, () => this.#holdWallet()],
-      [3, () => this.#holdMeter()],
+      [3, () => this.#hold({ meterId: this.#chance.pick(this.#town.meters).meterId })],
+      [3, () => this.#hold({ id: this.#chance.pick(this.#town.handsets).id })],
       [4, () => this.#openAndCloseWallet()],
     ];
   }
@@ -131,10 +132,9 @@ export class OfficeWork {
     set(true);
   }
 
-  #holdMeter(): void {
-    const { meterId } = this.#chance.pick(this.#town.meters);
+  #hold(whom: { readonly meterId: string } | { readonly id: string }): void {
     const set = (suspended: boolean): void =>
-      this.#office.order('discom', 'Suspend', { meterId, suspended, reason: 'inspection' }, () => {
+      this.#office.order('discom', 'Suspend', { ...whom, suspended, reason: 'inspection' }, () => {
         if (suspended) this.#world.time.after(this.#chance.below(MOST_HELD_MS), () => set(false));
       });
     set(true);
