@@ -129,12 +129,17 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     ledgerId: config.ledgerId,
     signer: parts.signer,
     intervalMs: config.sweep.intervalMs,
+    isListening: listens,
+    ask: (meterId, keyEpoch) => watch.question(meterId, keyEpoch),
     onMeterChanged: presenter.enqueue,
   });
   const watch = createMeterWatch({
     ...{ ledger, clock, random, signal },
     ask: link.present,
     onRecorded: quarantine.changed,
+    onAnswer: (receipt) => {
+      settler.settle(receipt).catch((error) => onError(error, 'take a meter’s answer to the ledger'));
+    },
     onStatus: quarantine.heard,
   });
   const inbox = createInbox({

@@ -80,7 +80,9 @@ export function createInbox(ports: InboxPorts): MqttInbox {
     const fields = await redemptions.receipt(meterId, frame);
     if (fields === undefined || fields.keyEpoch === 0) return;
     keep(readingOfReceipt(fields, arrival()));
-    ports.watch.receipt(meterId, fields).catch((error) => ports.onError(error, `record meter ${meterId}`));
+    ports.watch
+      .receipt(meterId, fields, frame)
+      .catch((error) => ports.onError(error, `record meter ${meterId}`));
   }
 
   /** A meter's frames are taken in the order in which it sent them: an older register after a newer one raises a doubt. */

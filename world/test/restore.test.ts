@@ -1,17 +1,14 @@
-import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import type { OrphanRecord } from '@tapwatt/chaincode';
 import { RESULT } from '@tapwatt/firmware-contracts';
 import { silent } from '@tapwatt/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runTapwatt } from './run-tapwatt.ts';
 import { openTown, type RawHandset, type Town, type TownMeter } from './town.ts';
 import { until } from './until.ts';
 
-const BIN = fileURLToPath(new URL('../../gateway/bin/tapwatt.js', import.meta.url));
 const SLOW_MS = 120_000;
 /** More than a meter's ring of receipts holds. */
 const MANY = 10;
@@ -33,17 +30,8 @@ const dataDirectory = (): string => town.config.dataDirectory;
 const ledgerPath = (name = 'ledger'): string => join(dataDirectory(), name);
 const backupFile = (): string => join(directory, 'town.backup');
 
-/** The real command line, in a process of its own. */
-async function tapwatt(...args: string[]): Promise<Record<string, unknown>> {
-  const child = spawn(process.execPath, [BIN, ...args, '--data', dataDirectory(), '--json'], {
-    cwd: directory,
-    env: { PATH: process.env.PATH ?? '' },
-  });
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code !== 0) throw new Error(`tapwatt ${args.join(' ')}: ${stderr}`);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
+const tapwatt = (...args: readonly string[]) =>
+  runTapwatt({ directory, dataDirectory: dataDirectory() }, args);
 
 const wish = (meter: TownMeter, amount = '500') =>
   ({ op: 'issue', walletId: 'wallet-1', meterId: meter.meterId, amount, deliver: true }) as const;

@@ -57,6 +57,10 @@ export interface QuarantinePorts {
   readonly signal: AbortSignal;
   /** Between two looks at the ledger, ms. */
   readonly intervalMs: number;
+  /** Whether a meter is connected; `undefined` where its broker does not tell. */
+  readonly isListening: (meterId: string) => boolean | undefined;
+  /** Asks a meter how it stands; what it answers goes to the ledger as a receipt. */
+  readonly ask: (meterId: string, keyEpoch: number) => void;
   /** A meter has something new to be shown. */
   readonly onMeterChanged: (meterId: string) => void;
   readonly onError: (error: unknown, doing: string) => void;
@@ -92,6 +96,8 @@ export function createQuarantine(ports: QuarantinePorts): Quarantine {
 
   const restores = (): number => record?.restores ?? 0;
   const isActive = (): boolean => restores() > 0 && count?.meters !== 0;
+  const isThere = (meterId: string): boolean =>
+    statuses.get(meterId) !== undefined || ports.isListening(meterId) !== false;
 
   async function look(): Promise<void> {
     const before = record;
@@ -124,7 +130,7 @@ export function createQuarantine(ports: QuarantinePorts): Quarantine {
       for (const meter of page.meters) {
         if (meter.restored === undefined) continue;
         meters += 1;
-        if (nextStep(meter) !== 'wait' && statuses.get(meter.meterId) !== undefined) enqueue(meter.meterId);
+        if (nextStep(meter) !== 'wait' && isThere(meter.meterId)) enqueue(meter.meterId);
       }
       if (page.next === undefined || signal.aborted) break;
       after = page.next;
@@ -187,16 +193,22 @@ export function createQuarantine(ports: QuarantinePorts): Quarantine {
 
   /**
    * An old status will do, since a meter sends one only when it connects and may stay for days: it tells the epoch to
-   * end. Only of a closed meter, which no epoch's end clears, an old one would look like a register that fell.
+   * end. One whose status was never heard here is asked. Only of a closed meter, which no epoch's end clears, an old
+   * status would look like a register that fell, and an answer is not enough.
    */
   async function readMeter(meter: MeterDetail): Promise<void> {
-    const status = statuses.get(meter.meterId);
-    const decoded = status === undefined ? undefined : decodeStatus(status);
-    if (status === undefined || decoded?.ok !== true) return;
-    if (meter.closed && decoded.fields.receiptNo < (meter.seen?.receiptNo ?? 0)) return;
+    const { meterId, keyEpoch, closed } = meter;
+    const status = statuses.get(meterId);
+    if (status === undefined) {
+      if (!closed && ports.isListening(meterId) !== false) ports.ask(meterId, keyEpoch);
+      return;
+    }
+    const decoded = decodeStatus(status);
+    if (!decoded.ok) return;
+    if (closed && decoded.fields.receiptNo < (meter.seen?.receiptNo ?? 0)) return;
     const transaction = { name: 'RecordMeter', request: { status: bytesToHex(status) } } as const;
     const { result } = await submitSurely(ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
-    if (result.changed) changed(meter.meterId, result.alarms);
+    if (result.changed) changed(meterId, result.alarms);
   }
 
   async function renewKey({ meterId }: MeterDetail): Promise<void> {

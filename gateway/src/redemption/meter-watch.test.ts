@@ -34,11 +34,12 @@ const receipt = (receiptNo: number, about: Partial<ReceiptFields> = {}): Receipt
 let meter: Partial<MeterDetail>;
 let recorded = 0;
 let questions: VoucherId[] = [];
+let answers: Uint8Array[] = [];
 let clock: ReturnType<typeof createManualClock>;
 let watch: MeterWatch;
 
 beforeEach(() => {
-  [meter, recorded, questions] = [{}, 0, []];
+  [meter, recorded, questions, answers] = [{}, 0, [], []];
   clock = createManualClock();
   let draws = 0;
   const ledger = {
@@ -55,6 +56,7 @@ beforeEach(() => {
       const decoded = decodeVoucher(question);
       if (decoded.ok) questions.push(decoded.fields.voucherId);
     },
+    onAnswer: (frame) => answers.push(frame),
   });
 });
 
@@ -62,6 +64,7 @@ const answer = (receiptNo: number): Promise<void> =>
   watch.receipt(
     METER,
     receipt(receiptNo, { result: RESULT.BAD_MAC, voucherId: questions.at(-1) as VoucherId }),
+    FRAME,
   );
 
 describe('a status whose register is lower than what was known', () => {
@@ -72,7 +75,7 @@ describe('a status whose register is lower than what was known', () => {
   });
 
   it('is one also where only the meter itself said more before', async () => {
-    await watch.receipt(METER, receipt(3));
+    await watch.receipt(METER, receipt(3), FRAME);
     await watch.status(FRAME, status(2));
     expect([questions.length, recorded]).toEqual([1, 0]);
   });
@@ -95,10 +98,11 @@ describe('a status whose register is lower than what was known', () => {
   it('is judged by no answer to another question, nor by an older receipt', async () => {
     meter = { seen: figures(3) };
     await watch.status(FRAME, status(2));
-    await watch.receipt(METER, receipt(1));
+    await watch.receipt(METER, receipt(1), FRAME);
     await watch.receipt(
       METER,
       receipt(1, { result: RESULT.BAD_MAC, voucherId: 'ff'.repeat(16) as VoucherId }),
+      FRAME,
     );
     expect(recorded).toBe(0);
   });
@@ -119,6 +123,32 @@ describe('a status whose register is lower than what was known', () => {
     expect(questions.length).toBe(1);
     await answer(2);
     expect(recorded).toBe(1);
+  });
+});
+
+describe('a question without a doubt', () => {
+  it('hands its answer on, once, and records nothing', async () => {
+    watch.question(METER, 1);
+    await answer(3);
+    await answer(3);
+    expect([questions.length, answers.length, recorded]).toEqual([1, 1, 0]);
+  });
+
+  it('is put once, and again when somebody asks after its time', async () => {
+    watch.question(METER, 1);
+    watch.question(METER, 1);
+    await clock.advance(ASKED_FOR_MS);
+    expect(questions.length).toBe(1);
+    watch.question(METER, 1);
+    expect(new Set(questions).size).toBe(2);
+  });
+
+  it('leaves a doubt that is under way in its place', async () => {
+    meter = { seen: figures(3) };
+    await watch.status(FRAME, status(2));
+    watch.question(METER, 1);
+    await answer(2);
+    expect([recorded, answers.length]).toEqual([1, 0]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Alarm, MeterDetail } from '@tapwatt/chaincode';
 import {
+  meterId as asMeterId,
   bytesToHex,
   encodeQuestion,
   RESULT,
@@ -15,8 +16,8 @@ import { createRecentMap } from '../recent-map.ts';
 const MAX_ATTEMPTS = 3;
 /** Meters whose newest figures are remembered; of a forgotten one only the ledger's own are compared. */
 const MAX_REMEMBERED = 50_000;
-/** Meters that are asked at once; what comes beyond is asked at its next status. */
-const MAX_DOUBTED = 10_000;
+/** Meters that are asked at once; what comes beyond is asked when there is cause again. */
+const MAX_QUESTIONS = 10_000;
 const ASK_AGAIN_MS = 10_000;
 const MAX_ASKED = 6;
 
@@ -26,12 +27,17 @@ export interface Registers {
   readonly cumulativeCredited: bigint;
 }
 
-/** A status whose registers are lower than they were, and the question that tells whether it is only an old one. */
+/** A status whose registers are lower than they were. */
 interface Doubt {
   readonly status: Uint8Array;
-  readonly nonce: VoucherId;
   /** What was known before the question was asked: its answer may not be below. */
   readonly known: Registers;
+}
+
+/** What a meter was asked, and why: to tell whether a doubtful status is only an old one, or only to hear from it. */
+interface Question {
+  readonly nonce: VoucherId;
+  readonly doubt?: Doubt;
 }
 
 const isBelow = (a: Registers, b: Registers): boolean =>
@@ -56,8 +62,10 @@ function concernsLedger(status: StatusFields, meter: MeterDetail): boolean {
 /** Follows the registers of meters, and takes a status that concerns the ledger to it. */
 export interface MeterWatch {
   /** A receipt from the meter itself; an older one, from its ring, tells nothing. */
-  receipt(meterId: string, fields: ReceiptFields): Promise<void>;
+  receipt(meterId: string, fields: ReceiptFields, frame: Uint8Array): Promise<void>;
   status(frame: Uint8Array, status: StatusFields): Promise<void>;
+  /** Asks a meter that may have nothing to say by itself how it stands, once; its answer goes to `onAnswer`. */
+  question(meterId: string, keyEpoch: number): void;
 }
 
 export interface MeterWatchPorts {
@@ -69,6 +77,8 @@ export interface MeterWatchPorts {
   readonly ask: (meterId: string, question: Uint8Array) => Promise<unknown>;
   /** The ledger took a status, and what a person should look at because of it. */
   readonly onRecorded?: (meterId: string, alarms: readonly Alarm[] | undefined) => void;
+  /** The receipt that a meter answered to `question`: authentic, and newer than it. */
+  readonly onAnswer?: (receipt: Uint8Array) => void;
   /** After the ledger has taken the status, or needed not to. */
   readonly onStatus?: (meterId: string, frame: Uint8Array) => void;
 }
@@ -80,17 +90,19 @@ export interface MeterWatchPorts {
  */
 export function createMeterWatch(ports: MeterWatchPorts): MeterWatch {
   const newest = createRecentMap<string, Registers>(MAX_REMEMBERED);
-  const doubts = createRecentMap<string, Doubt>(MAX_DOUBTED);
+  const questions = createRecentMap<string, Question>(MAX_QUESTIONS);
 
   return {
-    async receipt(meterId, { receiptNo, cumulativeCredited, voucherId, result }) {
+    async receipt(meterId, { receiptNo, cumulativeCredited, voucherId, result }, frame) {
       const shown = { receiptNo, cumulativeCredited };
       newest.set(meterId, highest(shown, newest.get(meterId)));
-      const doubt = doubts.get(meterId);
-      if (doubt === undefined || result !== RESULT.BAD_MAC || voucherId !== doubt.nonce) return;
-      doubts.delete(meterId);
+      const asked = questions.get(meterId);
+      if (asked === undefined || result !== RESULT.BAD_MAC || voucherId !== asked.nonce) return;
+      questions.delete(meterId);
       newest.set(meterId, shown);
-      if (isBelow(shown, doubt.known)) await record(meterId, doubt.status);
+      const { doubt } = asked;
+      if (doubt === undefined) ports.onAnswer?.(frame);
+      else if (isBelow(shown, doubt.known)) await record(meterId, doubt.status);
     },
     async status(frame, status) {
       const meterId = String(status.meterId);
@@ -100,6 +112,7 @@ export function createMeterWatch(ports: MeterWatchPorts): MeterWatch {
       else if (!isHeld(meter) && status.keyEpoch === meter.keyEpoch) compare(meter, frame, status);
       ports.onStatus?.(meterId, frame);
     },
+    question: (meterId, keyEpoch) => put(meterId, keyEpoch),
   };
 
   function compare({ meterId, seen }: MeterDetail, frame: Uint8Array, status: StatusFields): void {
@@ -108,30 +121,27 @@ export function createMeterWatch(ports: MeterWatchPorts): MeterWatch {
     const recorded =
       seen === undefined ? shown : { ...seen, cumulativeCredited: BigInt(seen.cumulativeCredited) };
     const known = highest(recorded, newest.get(meterId));
-    if (isBelow(shown, known)) doubtIt(meterId, { frame, status, known });
+    if (isBelow(shown, known)) put(meterId, status.keyEpoch, { status: frame.slice(), known });
     else newest.set(meterId, shown);
   }
 
-  function doubtIt(
-    meterId: string,
-    { frame, status, known }: { frame: Uint8Array; status: StatusFields; known: Registers },
-  ): void {
+  function put(meterId: string, keyEpoch: number, doubt?: Doubt): void {
     // A liar who repeats old statuses must not take the place of a question that is under way.
-    if (doubts.get(meterId) !== undefined) return;
+    if (questions.get(meterId) !== undefined) return;
     const nonce = bytesToHex(ports.random.bytes(16)) as VoucherId;
-    doubts.set(meterId, { status: frame.slice(), nonce, known });
-    const question = encodeQuestion({ meterId: status.meterId, keyEpoch: status.keyEpoch, nonce });
-    ask(meterId, { question, nonce, left: MAX_ASKED });
+    questions.set(meterId, { nonce, ...(doubt && { doubt }) });
+    const question = encodeQuestion({ meterId: asMeterId(meterId), keyEpoch, nonce });
+    ask(meterId, { question, nonce, left: doubt === undefined ? 1 : MAX_ASKED });
   }
 
-  /** A question may be lost; a meter that never answers is asked again at its next status. */
+  /** A question may be lost; a meter that never answers is asked again when there is cause again. */
   function ask(
     meterId: string,
     { question, nonce, left }: { question: Uint8Array; nonce: VoucherId; left: number },
   ): void {
-    if (ports.signal.aborted || doubts.get(meterId)?.nonce !== nonce) return;
+    if (ports.signal.aborted || questions.get(meterId)?.nonce !== nonce) return;
     if (left === 0) {
-      doubts.delete(meterId);
+      questions.delete(meterId);
       return;
     }
     ports.ask(meterId, question).catch(() => undefined);
