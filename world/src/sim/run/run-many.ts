@@ -9,6 +9,7 @@ import { Totals } from './totals.ts';
 const MINUTE_MS = 60_000;
 const MOST_SAID = 10;
 const PROGRESS_EVERY_MS = 5_000;
+const MOST_SHRINKING_MS = 2 * MINUTE_MS;
 
 export interface ManyResult {
   readonly totals: Totals;
@@ -80,8 +81,11 @@ class Run {
     this.#say(`seed ${failed.seed} failed:`);
     for (const violation of failed.violations.slice(0, MOST_SAID)) this.#say(`  ${violation}`);
     this.#say(`again:    ${commandOf(request, mutation)} --trace`);
-    this.#say('looking for a shorter schedule …');
-    this.#say(`shortest: ${commandOf(await shrink(this.#crew, failed, request), mutation)} --trace`);
+    this.#say(`looking for a shorter schedule, at most ${MOST_SHRINKING_MS / 1_000} s …`);
+    const endMs = performance.now() + MOST_SHRINKING_MS;
+    const isTimeUp = (): boolean => performance.now() >= endMs;
+    const smallest = await shrink(this.#crew, { result: failed, from: request }, { isTimeUp });
+    this.#say(`shortest: ${commandOf(smallest, mutation)} --trace`);
   }
 
   #progress(): void {

@@ -26,12 +26,22 @@ describe('shrinking a failed world', () => {
   it('leaves out every kind of fault and all time that the violation does not need', async () => {
     const asked: WorldRequest[] = [];
     const failed = await crew([]).run({ seed: SEED, ledger: 'embedded' });
-    const found = await shrink(crew(asked), failed, { seed: SEED, ledger: 'embedded' });
+    const from = { seed: SEED, ledger: 'embedded' } as const;
+    const found = await shrink(crew(asked), { result: failed, from }, { isTimeUp: () => false });
     expect(others.length).toBeGreaterThan(3);
     expect(found.only).toEqual([culprit]);
     expect(found.troubledMs).toBeGreaterThanOrEqual(LONG_ENOUGH_MS);
     expect(found.troubledMs).toBeLessThan(LONG_ENOUGH_MS + 15_000);
     expect(asked.length).toBeLessThan(60);
+  });
+
+  it('ends with the smallest found so far when its time is up', async () => {
+    const asked: WorldRequest[] = [];
+    const from = { seed: SEED, ledger: 'embedded' } as const;
+    const failed = await crew([]).run(from);
+    const found = await shrink(crew(asked), { result: failed, from }, { isTimeUp: () => asked.length === 1 });
+    expect(asked.length).toBe(1);
+    expect(found.troubledMs).toBeLessThan(plan.troubledMs);
   });
 
   it('gives the command that runs exactly this world', () => {

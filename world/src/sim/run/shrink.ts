@@ -5,12 +5,25 @@ import type { WorldRequest } from './protocol.ts';
 
 const SHORTEST_MS = 15_000;
 
-/** The smallest world found that still breaks the same rule: fewer kinds of faults, and a shorter time of trouble. */
-export const shrink = async (crew: Crew, result: SeedResult, from: WorldRequest): Promise<WorldRequest> => {
-  const invariant = invariantOf(result);
+export interface ShrinkLimits {
+  /** Asked before each world that is tried: the search ends with the smallest found so far. */
+  readonly isTimeUp: () => boolean;
+}
+
+/**
+ * The smallest world found that still breaks the same rule: a shorter time of trouble, which makes every world after it
+ * quicker to try, fewer kinds of faults, and then perhaps a shorter time again.
+ */
+export const shrink = async (
+  crew: Crew,
+  failed: { readonly result: SeedResult; readonly from: WorldRequest },
+  { isTimeUp }: ShrinkLimits,
+): Promise<WorldRequest> => {
+  const invariant = invariantOf(failed.result);
   const stillFails = async (request: WorldRequest): Promise<boolean> =>
-    invariantOf(await crew.run(request)) === invariant;
-  const fewer = await withFewerKinds(from, stillFails);
+    !isTimeUp() && invariantOf(await crew.run(request)) === invariant;
+  const shorter = await inShorterTime(failed.from, stillFails);
+  const fewer = await withFewerKinds(shorter, stillFails);
   return inShorterTime(fewer, stillFails);
 };
 
