@@ -11,6 +11,8 @@ import type { World } from './world.ts';
 const MOST_BETWEEN_LOOKS_MS = 40_000;
 const MILLIS = 1_000;
 const LOOKS_BEFORE_A_VISIT = 12;
+/** Of the looks at a ledger that may forget. */
+const RENEWS = 0.3;
 
 interface OperatorOf {
   readonly town: Town;
@@ -23,7 +25,8 @@ type Party = 'discom' | 'bank' | 'agency';
 
 /**
  * The people of the utility, its bank and its agency: when a ledger has halted and its other copy is off they resume it;
- * two of them book each orphan that it had forgotten, and release what no meter can prove any more.
+ * two of them book each orphan that it had forgotten, and release what no meter can prove any more. Where orders may be
+ * forgotten too, they renew keys, at whichever of the two machines they are, and never ask what came of it.
  */
 export class Operator {
   readonly #world: World;
@@ -59,6 +62,12 @@ export class Operator {
     for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
     for (const voucher of this.#books.vouchers) if (this.#isPastProof(voucher)) this.#release(voucher);
     for (const meter of this.#meters) this.#visit(meter);
+    if (this.#mayForget && this.#chance.happens(RENEWS)) this.#renewKey();
+  }
+
+  /** Ends with the troubles: every order that is made before comes to its end. */
+  get #mayForget(): boolean {
+    return this.#world.strength('ledger-restored') > 0 || this.#world.strength('ledger-cloned') > 0;
   }
 
   /**
@@ -91,14 +100,27 @@ export class Operator {
     this.#order(by, 'RecoverOrphan', { meterId, voucherId, amount });
   }
 
+  #renewKey(): void {
+    const { meterId } = this.#chance.pick(this.#town.meters);
+    const gateway = this.#chance.pick(this.#site.gateways);
+    const jws = this.#signed('discom', 'RotateMeterKey', { meterId, reason: 'due' });
+    gateway.administer?.(jws).catch((error) => this.#notDone('discom', 'RotateMeterKey', error));
+  }
+
   /** What fails is seen at the next look, and ordered again. */
   #order(kid: Party, op: string, request: object): void {
-    const { time, trace } = this.#world;
+    this.#site.submitOrder(this.#signed(kid, op, request)).catch((error) => this.#notDone(kid, op, error));
+  }
+
+  #signed(kid: Party, op: string, request: object): string {
     const requestId = `${kid}-${++this.#orders}`;
-    const payload = { aud: LEDGER_ID, requestId, op, at: Math.floor(time.now() / MILLIS), request };
-    trace.note(kid, `orders ${op}`);
-    this.#site
-      .submitOrder(signOrder(payload, { kid, privateKey: this.#town.roleKeys[kid] }))
-      .catch((error) => trace.note(kid, `${op} was not done: ${codeOf(error)}`));
+    const at = Math.floor(this.#world.time.now() / MILLIS);
+    this.#world.trace.note(kid, `orders ${op}`);
+    const payload = { aud: LEDGER_ID, requestId, op, at, request };
+    return signOrder(payload, { kid, privateKey: this.#town.roleKeys[kid] });
+  }
+
+  #notDone(kid: Party, op: string, error: unknown): void {
+    this.#world.trace.note(kid, `${op} was not done: ${codeOf(error)}`);
   }
 }

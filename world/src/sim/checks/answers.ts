@@ -57,6 +57,8 @@ interface Abandoned {
 
 /** What a ledger that forgot a credit may come to: a release is no proof, and its sum is owed until the credit is found. */
 const AFTER_CREDIT: ReadonlySet<string> = new Set(['REDEEMED', 'RELEASED']);
+/** Once voided: a ledger that forgot it may have had to release it, for the meter has left that epoch behind. */
+const GIVEN_BACK: ReadonlySet<string> = new Set(['VOIDED', 'RELEASED']);
 
 /**
  * I4: every answer given to a client is true when it is heard, and stays true to the end. What a copy of the ledger
@@ -219,7 +221,7 @@ export class Answers {
       const now = voucher?.status;
       const isSo =
         (!CREDITED_STATUSES.has(status) || (isCredited && AFTER_CREDIT.has(now ?? 'REDEEMED'))) &&
-        (status !== 'voided' || (!isCredited && (now ?? 'VOIDED') === 'VOIDED'));
+        (status !== 'voided' || (!isCredited && GIVEN_BACK.has(now ?? 'VOIDED')));
       if (isSo) continue;
       const so = `it is ${now ?? 'forgotten'}, and ${isCredited ? 'credited' : 'not credited'}`;
       this.#world.violated('I4', `${op} ${requestId} was told ${status} of ${voucherId}; ${so}`);
