@@ -53,4 +53,5 @@ export * from './serial/line-frame.ts';
 export * from './serial/line-timing.ts';
 export { answerTap, beginTap, planTap, TAP_VOUCHERS_MAX } from './tap/tap.ts';
 export type * from './tap/tap-state.ts';
+export { tellsLedger } from './tap/tells-ledger.ts';
 export * from './topics.ts';

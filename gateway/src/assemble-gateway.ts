@@ -6,8 +6,13 @@ import { createInbox } from './inbox.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { joinLinks } from './links/join-links.ts';
 import type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 import { createMqttLink, listen, type MqttLink } from './links/mqtt/link.ts';
+import { createMailboxes } from './links/tap/mailboxes.ts';
+import { createTaps, type Taps } from './links/tap/taps.ts';
+import { createMeterPresence } from './meter-presence.ts';
+import { createMeterVoice } from './meter-voice.ts';
 import { createClockKeeper } from './metering/clock-keeper.ts';
 import type { LiveBoard } from './observability/live-board.ts';
 import { createQuarantine, type Quarantine } from './quarantine/quarantine.ts';
@@ -57,6 +62,8 @@ export interface AssembledGateway {
   readonly link: MqttLink;
   readonly redemptions: Redemptions;
   readonly presenter: Presenter;
+  /** Where readers bring the meters that they have at hand. */
+  readonly taps: { readonly nfc: Taps };
   readonly local: LocalRedemptions;
   /** Begins with `start`, and with the first `refresh` knows whether the ledger issues. */
   readonly quarantine: Quarantine;
@@ -72,6 +79,8 @@ export interface AssembledGateway {
 export function assembleGateway(parts: GatewayParts): AssembledGateway {
   const { config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError } = parts;
   const link = createMqttLink(bus, config.site);
+  const nfc = createMailboxes();
+  const links = joinLinks({ mqtt: link, nfc: nfc.link });
   const outbox = createOutbox(clock, (handsetId, result) => {
     // A handset that is away, or behind, asks again.
     link.result(handsetId, result).catch(() => undefined);
@@ -86,7 +95,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
       ),
   });
   const redemptions = createRedemptions({
-    ...{ issuer, ledger, settler, link, observer, clock, random, signal },
+    ...{ issuer, ledger, settler, links, observer, clock, random, signal },
     tell(watcher, progress) {
       if (local.tell(watcher, progress)) return;
       outbox.answer(watcher.handsetId, { requestId: watcher.requestId, ...answerOf(progress) });
@@ -123,7 +132,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     ...{ ledger, redemptions, presenter, catchUp, clock, signal, onError },
   });
   const desk = createRequestDesk(deskPorts, observer);
-  const keepClock = createClockKeeper({ issuer, clock, send: link.setTime });
+  const keepClock = createClockKeeper({ issuer, clock, send: links.setTime });
   const quarantine = createQuarantine({
     ...{ ledger, issuer, observer, clock, random, signal, onError },
     ledgerId: config.ledgerId,
@@ -135,22 +144,35 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   });
   const watch = createMeterWatch({
     ...{ ledger, clock, random, signal },
-    ask: link.present,
+    ask: (meterId, question) => links.present(meterId, question),
     onRecorded: quarantine.changed,
     onAnswer: (receipt) => {
       settler.settle(receipt).catch((error) => onError(error, 'take a meter’s answer to the ledger'));
     },
     onStatus: quarantine.heard,
   });
-  const inbox = createInbox({
-    ...{ issuer, redemptions, presenter, desk, watch, keepClock, observer, board, clock, onError },
-    readings: parts.readings ?? NO_READINGS,
-    mayListen: (id) => listens(id) !== false,
+  const heard = createMeterPresence({
+    ...{ redemptions, presenter, mayListen: (id: string) => listens(id) !== false },
   });
+  const readings = parts.readings ?? NO_READINGS;
+  const voice = createMeterVoice({
+    ...{ issuer, redemptions, watch, keepClock, observer, readings, clock, onError },
+    onSpoke: (meterId, by) => by === 'mqtt' && heard(meterId),
+  });
+  const inbox = createInbox({ voice, redemptions, presenter, desk, heard, board, readings, clock });
   listen(bus, config.site, inbox);
+
+  async function prepare(meterId: string): Promise<void> {
+    const meter = await ledger.evaluate('GetMeter', { meterId });
+    if (meter === null) return;
+    await redemptions.resolved(meter);
+    await presenter.present(meterId);
+  }
+  const tapPorts = { voice, redemptions, prepare, clock, signal, onError };
 
   return {
     ...{ link, redemptions, presenter, local, quarantine },
+    taps: { nfc: createTaps({ ...tapPorts, link: 'nfc', mailboxes: nfc }) },
     start() {
       presenter.start();
       follower.start();

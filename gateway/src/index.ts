@@ -30,6 +30,7 @@ export { FabricNetworkUnderTest } from './ledger/fabric/testing/fabric-network.t
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
+export type { TapOptions, TapReport, Taps, Transmit } from './links/tap/taps.ts';
 export { type RunningGateway, startGateway } from './main.ts';
 export { createLiveBoard, type LiveBoard } from './observability/live-board.ts';
 export { createLogger } from './observability/logger.ts';

@@ -83,6 +83,17 @@ describe('a tap', () => {
     expect(planTap(meet().state, NOTHING)).toMatchObject({ state: { end: 'done' } });
   });
 
+  it('goes on where it was done with what came meanwhile, and asks for no receipt twice', () => {
+    const done = planTap(meet(status(1, 1)).state, NOTHING).state;
+    expect(done.end).toBe('done');
+    const further = planTap(done, { vouchers: [credit], acknowledgements: [ack] });
+    const { step, sent } = run(further, [ok(), ok(receipt), ok()]);
+    expect(sent).toEqual([INS.PUT_VOUCHER, INS.COMMIT, INS.ACK]);
+    expect(step.state).toMatchObject({ end: 'done', delivered: [ack], receipts: [] });
+    const waiting = planTap(meet().state, { ...NOTHING, vouchers: [credit] });
+    expect(planTap(waiting.state, NOTHING)).toEqual({ state: waiting.state });
+  });
+
   it('asks for no more receipts than a ring holds, the newest', () => {
     const { state } = planTap(meet(status(100, 3)).state, NOTHING);
     expect(state.errands).toEqual(

@@ -13,7 +13,7 @@ import { decodeStatus } from '../frames/status.ts';
 import { RING_SIZE } from '../meter/state.ts';
 import type { MetMeter, TapEnd, TapErrand, TapPlan, TapState, TapStep } from './tap-state.ts';
 
-/** Vouchers shown at one tap: as many as the ring holds receipts of, should all of them be lost on the way. */
+/** Vouchers shown by one plan: as many as the ring holds receipts of, should all of them be lost on the way. */
 export const TAP_VOUCHERS_MAX = RING_SIZE;
 
 /**
@@ -25,17 +25,23 @@ export const TAP_VOUCHERS_MAX = RING_SIZE;
 export const beginTap = (): TapStep =>
   saying({ errands: [{ type: 'select' }], isPlanned: false, shown: [], receipts: [], delivered: [] });
 
-/** Goes on with what there is for the meter that was met. */
+/**
+ * Goes on with what there is for the meter that was met. A tap that is done may go on with what came meanwhile: the
+ * acknowledgement of a receipt that it brought, a further voucher. The ring is asked for its receipts once.
+ */
 export const planTap = (state: TapState, plan: TapPlan): TapStep => {
-  if (state.meter === undefined || state.isPlanned || state.end !== undefined) return { state };
-  const { status } = state.meter;
+  const { end, meter, ...going } = state;
+  const waits = end === undefined ? !state.isPlanned : end === 'done';
+  if (meter === undefined || !waits) return { state };
+  const owed = state.isPlanned ? [] : unacknowledged(meter.status);
   return saying({
-    ...state,
+    ...going,
+    meter,
     isPlanned: true,
     errands: [
       ...(plan.timeOrder === undefined ? [] : [{ type: 'set-time', frame: plan.timeOrder } as const]),
       ...plan.vouchers.slice(0, TAP_VOUCHERS_MAX).flatMap(showing),
-      ...unacknowledged(status).map((receiptNo) => ({ type: 'receipt', receiptNo }) as const),
+      ...owed.map((receiptNo) => ({ type: 'receipt', receiptNo }) as const),
       ...plan.acknowledgements.map((frame) => ({ type: 'acknowledge', frame }) as const),
     ],
   });

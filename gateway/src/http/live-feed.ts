@@ -1,3 +1,5 @@
+import type { LinkName } from '../redemption/types.ts';
+
 /** What the gateway last heard of one meter. Held in memory only; the ledger and the meter are the truth. */
 export interface MeterLive {
   readonly meterId: string;
@@ -21,6 +23,8 @@ export interface VoucherLive {
   readonly meterId: string;
   readonly kind?: number;
   readonly amount?: string;
+  /** By which its meter took it. */
+  readonly link?: LinkName;
   readonly stage: VoucherStage;
   readonly times: Readonly<Partial<Record<VoucherStage, number>>>;
   readonly code?: string;

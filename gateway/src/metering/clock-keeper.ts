@@ -25,17 +25,18 @@ export function createClockKeeper(ports: {
 }) {
   const toldAtMs = createRecentMap<string, number>(MAX_REMEMBERED);
 
-  return (status: StatusFields): void => {
+  return async (status: StatusFields): Promise<void> => {
     const nowMs = ports.clock.nowMs();
     const meterId = String(status.meterId);
     const nowS = Math.floor(nowMs / 1000);
     const toldMs = toldAtMs.get(meterId);
     if (!needsTime(status, nowS) || (toldMs !== undefined && nowMs - toldMs < MIN_INTERVAL_MS)) return;
     toldAtMs.set(meterId, nowMs);
-    // A meter that did not hear it says so in its next status.
-    ports.issuer
-      .timeOrder({ meterId, keyEpoch: status.keyEpoch, timeNo: nowS, time: nowS })
-      .then((order) => ports.send(meterId, order))
-      .catch(() => undefined);
+    try {
+      const order = { meterId, keyEpoch: status.keyEpoch, timeNo: nowS, time: nowS };
+      await ports.send(meterId, await ports.issuer.timeOrder(order));
+    } catch {
+      // A meter that did not hear it says so in its next status.
+    }
   };
 }

@@ -9,6 +9,7 @@ import type {
   VoucherStage,
 } from '../http/live-feed.ts';
 import type { ReadinessReport } from '../http/services.ts';
+import type { LinkName } from '../redemption/types.ts';
 import { createTally } from './tally.ts';
 
 export const MAX_RECENT_VOUCHERS = 50;
@@ -22,6 +23,7 @@ export interface VoucherStep {
   readonly atMs: number;
   readonly kind?: number;
   readonly amount?: string;
+  readonly link?: LinkName;
   readonly code?: string;
   readonly txId?: string;
 }

@@ -30,13 +30,13 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
       board.voucherAdvanced({ voucherId, meterId, amount, stage: 'issued', atMs });
       log.debug({ redemptionId: voucherId, meterId }, 'issued');
     },
-    presented({ voucherId, meterId, kind, attempt }) {
+    presented({ voucherId, meterId, kind, attempt, link }) {
       const atMs = clock.nowMs();
       if (attempt === 1) presentedAt.set(voucherId, atMs);
       board.voucherAdvanced({ voucherId, meterId, kind, stage: 'presented', atMs });
-      log.debug({ redemptionId: voucherId, meterId, attempt }, 'presented');
+      log.debug({ redemptionId: voucherId, meterId, link, attempt }, 'presented');
     },
-    answered({ meterId, fields }) {
+    answered({ meterId, fields, link }) {
       board.meterSeen({
         meterId,
         lastSeenMs: clock.nowMs(),
@@ -44,14 +44,14 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
         cumulativeCredited: String(fields.cumulativeCredited),
       });
       const result = resultName(fields.result) ?? 'unknown';
-      log.debug({ redemptionId: fields.voucherId, meterId, code: result }, 'meter answered');
+      log.debug({ redemptionId: fields.voucherId, meterId, link, code: result }, 'meter answered');
     },
-    onMeter({ voucherId, meterId }) {
+    onMeter({ voucherId, meterId, link }) {
       const atMs = clock.nowMs();
       const since = presentedAt.take(voucherId);
       if (since !== undefined) board.latency('on-meter', atMs - since);
       onMeterAt.set(voucherId, atMs);
-      board.voucherAdvanced({ voucherId, meterId, stage: 'on-meter', atMs });
+      board.voucherAdvanced({ voucherId, meterId, link, stage: 'on-meter', atMs });
     },
     settled({ voucherId, meterId, outcome, txId, repeated }) {
       const atMs = clock.nowMs();

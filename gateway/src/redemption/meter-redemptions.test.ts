@@ -58,6 +58,7 @@ const receipt = (
   options: { proof?: Proof; kind?: number; voucherId?: string } = {},
 ): RedemptionInput => ({
   type: 'receipt',
+  link: 'mqtt',
   frame: new Uint8Array(128),
   fields: { result, kind: options.kind ?? 1, voucherId: options.voucherId ?? A } as ReceiptFields,
   ...(options.proof === undefined ? {} : { proof: options.proof }),
@@ -195,6 +196,20 @@ describe('the redemption core', () => {
     expect(back.count('present')).toBe(2);
   });
 
+  it('shows all that is unanswered where a reader has the meter at hand, there only, also what another link was given', () => {
+    const met: RedemptionInput = { type: 'met', link: 'nfc' };
+    const credited = receipt(RESULT.APPLIED, { proof: 'fulfil' });
+    const { effects, told } = play(here, deliver('credit', agent), met, credited, met);
+    const ways = effects.flatMap((effect) => (effect.type === 'present' ? [effect.via] : []));
+    expect(ways).toEqual([undefined, 'nfc']);
+    expect(told).toEqual(['r1:accepted', 'r1:on-meter']);
+    expect(play(deliver('credit', agent), met, gone).told).toEqual([
+      'r1:pending',
+      'r1:accepted',
+      'r1:pending',
+    ]);
+  });
+
   it('only asks for the cancel of an expired voucher, it refunds nothing', () => {
     const { effects, count } = play(here, deliver('credit', agent), receipt(RESULT.EXPIRED));
     expect(effects).toContainEqual({ type: 'request-cancel', voucherId: A, reason: 'EXPIRED' });
@@ -250,6 +265,7 @@ describe('the redemption core', () => {
     const inputs = fc.constantFrom<RedemptionInput>(
       here,
       gone,
+      { type: 'met', link: 'nfc' },
       deliver('credit', agent),
       deliver('void', canceller),
       receipt(RESULT.APPLIED, { proof: 'fulfil' }),

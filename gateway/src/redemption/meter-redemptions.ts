@@ -2,6 +2,7 @@ import { type ErrorCode, isErrorCode, type ReceiptFields, resultName } from '@ta
 import type { Proof } from '../issuer/issuer.ts';
 import type {
   Delivery,
+  LinkName,
   MeterRedemptions,
   Progress,
   RedemptionEffect,
@@ -50,6 +51,8 @@ export function stepRedemptions(
       return leave(state, input.watcher);
     case 'reachable':
       return reachable(state, input.reachable, nowMs);
+    case 'met':
+      return met(state, input.link, nowMs);
     case 'receipt':
       return receipt(state, input, nowMs);
     case 'settled':
@@ -143,6 +146,17 @@ function reachable(state: MeterRedemptions, isReachable: boolean, nowMs: number)
   return presentDue({ ...state, reachable: true }, nowMs);
 }
 
+function met(state: MeterRedemptions, link: LinkName, nowMs: number): RedemptionStep {
+  const deliveries = state.deliveries.map(
+    (delivery): Delivery =>
+      delivery.phase === 'answered' ? delivery : { ...delivery, attempts: 0, notBeforeMs: 0 },
+  );
+  const step = presentDue({ ...state, reachable: true, deliveries }, nowMs);
+  const toLink = (effect: RedemptionEffect): RedemptionEffect =>
+    effect.type === 'present' ? { ...effect, via: link } : effect;
+  return { ...step, effects: step.effects.map(toLink) };
+}
+
 function tick(state: MeterRedemptions, nowMs: number): RedemptionStep {
   const overdue = state.deliveries.some(
     (delivery) =>
@@ -185,16 +199,16 @@ function present(delivery: Delivery, nowMs: number) {
 function receipt(state: MeterRedemptions, input: Input<'receipt'>, nowMs: number): RedemptionStep {
   return input.proof === undefined
     ? refusedByMeter(state, input, nowMs)
-    : provedByMeter(state, input.frame, { fields: input.fields, proof: input.proof });
+    : provedByMeter(state, input, input.proof);
 }
 
 /** The meter proved what it did: the watchers hear it at once, the ledger next. */
 function provedByMeter(
   state: MeterRedemptions,
-  frame: Uint8Array,
-  answer: { fields: ReceiptFields; proof: Proof },
+  { frame, link, fields }: Input<'receipt'>,
+  proof: Proof,
 ): RedemptionStep {
-  const { voucherId } = answer.fields;
+  const { voucherId } = fields;
   const effects: RedemptionEffect[] = [];
   let news = true;
   const deliveries = state.deliveries.map((delivery) => {
@@ -203,11 +217,11 @@ function provedByMeter(
       news = false;
       return delivery;
     }
-    const answered: Delivery = { ...delivery, phase: 'answered', receipt: frame, proof: answer.proof };
-    if (answer.proof === 'fulfil') effects.push(...tellCredited(answered));
+    const answered: Delivery = { ...delivery, phase: 'answered', receipt: frame, proof };
+    if (proof === 'fulfil') effects.push(...tellCredited(answered));
     return answered;
   });
-  if (answer.proof === 'fulfil' && news) effects.unshift({ type: 'on-meter', voucherId });
+  if (proof === 'fulfil' && news) effects.unshift({ type: 'on-meter', voucherId, link });
   effects.push({ type: 'settle', voucherId, frame });
   return { state: { ...state, deliveries }, effects };
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode, ReceiptFields, StatusFields } from '@tapwatt/firmware-contracts';
+import type { LinkName } from './types.ts';
 
 /** Hears what happens to vouchers and meters: the live view and the log. Never decides anything. */
 export interface RedemptionObserver {
@@ -9,9 +10,16 @@ export interface RedemptionObserver {
     startedMs: number;
     repeated: boolean;
   }): void;
-  presented(of: { voucherId: string; meterId: string; kind: number; attempt: number }): void;
-  answered(of: { meterId: string; fields: ReceiptFields }): void;
-  onMeter(of: { voucherId: string; meterId: string }): void;
+  /** Without `link`, by whichever reaches the meter. */
+  presented(of: {
+    voucherId: string;
+    meterId: string;
+    kind: number;
+    attempt: number;
+    link: LinkName | undefined;
+  }): void;
+  answered(of: { meterId: string; fields: ReceiptFields; link: LinkName }): void;
+  onMeter(of: { voucherId: string; meterId: string; link: LinkName }): void;
   settled(of: { voucherId: string; meterId: string; outcome: string; txId: string; repeated: boolean }): void;
   refused(of: {
     voucherId?: string;

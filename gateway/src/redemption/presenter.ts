@@ -45,6 +45,8 @@ export interface PresenterPorts {
 export interface Presenter {
   /** The open vouchers of this meter, soon. Asking twice before it happens is asking once. */
   enqueue(meterId: string): void;
+  /** The same now; resolves when all of them are on their way. Throws the ledger's and the issuer's errors. */
+  present(meterId: string): Promise<void>;
   /** One pass over every meter with open vouchers; answers how many were reachable. */
   sweep(): Promise<number>;
   start(): void;
@@ -57,7 +59,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   const waiting = new Set<string>();
   let readers = 0;
 
-  async function presentOpen(meterId: string): Promise<void> {
+  async function present(meterId: string): Promise<void> {
     for await (const open of openFrames(ports, meterId)) redemptions.deliver(meterId, open);
   }
 
@@ -74,7 +76,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
       await room();
       // Another reader may have taken it while this one waited for room.
       if (!waiting.delete(meterId)) continue;
-      await presentOpen(meterId).catch((error) =>
+      await present(meterId).catch((error) =>
         ports.onError(error, `present the vouchers of meter ${meterId}`),
       );
     }
@@ -104,8 +106,8 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
         ...(after === undefined ? {} : { after }),
       });
       for (const { meterId } of page.meters) {
-        if (!redemptions.isReachable(meterId) && ports.isListening(meterId))
-          redemptions.reachable(meterId, true);
+        if (!redemptions.isReachable(meterId, 'mqtt') && ports.isListening(meterId))
+          redemptions.reachable(meterId, true, 'mqtt');
       }
       for (const { open } of page.meters) for (const { voucherId } of open) ended.delete(voucherId);
       const reachable = page.meters.filter((meter) => redemptions.isReachable(meter.meterId));
@@ -139,6 +141,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
 
   return {
     enqueue,
+    present,
     sweep,
     start: schedule,
     get queued() {

@@ -1,6 +1,7 @@
 import type { MeterSummary, VoucherRecord } from '@tapwatt/chaincode';
 import {
   bytesToHex,
+  ERRORS,
   type ErrorCode,
   hexToBytes,
   type ReceiptFields,
@@ -11,12 +12,14 @@ import type { Clock, Random } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
-import { type AcknowledgeableReceipt, acknowledgeable, raises, type ShownWindow } from './acknowledgement.ts';
+import { createAcknowledger } from './acknowledger.ts';
+import type { Handover, MeterLinks } from './meter-link.ts';
 import { noRedemptions, progressOfVoucher, stepRedemptions } from './meter-redemptions.ts';
 import type { RedemptionObserver } from './observer.ts';
 import type { Settlement, Settler } from './settler.ts';
 import { createTeller } from './tell-watchers.ts';
 import type {
+  LinkName,
   MeterRedemptions,
   Progress,
   Purpose,
@@ -35,18 +38,11 @@ const MAX_DELIVERIES_IN_ALL = 50_000;
 /** Offset of the voucherId in a receipt (WIRE.md, "Receipt"). */
 const VOUCHER_ID_AT = 24;
 
-/** The way to meters, whatever carries it. A failed delivery may be dropped: it is repeated. */
-export interface MeterLink {
-  /** `away`: nobody was there to take it. */
-  present(meterId: string, voucher: Uint8Array): Promise<'handed-over' | 'away'>;
-  acknowledge(meterId: string, acknowledgement: Uint8Array): Promise<unknown>;
-}
-
 export interface RedemptionPorts {
   readonly issuer: Issuer;
   readonly ledger: Ledger;
   readonly settler: Settler;
-  readonly link: MeterLink;
+  readonly links: MeterLinks;
   readonly observer: RedemptionObserver;
   readonly clock: Clock;
   readonly random: Random;
@@ -64,15 +60,24 @@ export interface Redemptions {
     delivery: { voucherId: string; purpose: Purpose; frame: Uint8Array; watcher?: Watcher },
   ): void;
   /** Presents a frame, once, to a meter that may be away: nothing is kept of it, and its answer is heard as any other. */
-  knock(meterId: string, open: { voucherId: string; frame: Uint8Array }): Promise<'handed-over' | 'away'>;
+  knock(meterId: string, open: { voucherId: string; frame: Uint8Array }): Promise<Handover>;
   /** This request waits no longer; its voucher goes on. */
   leave(meterId: string, watcher: Watcher): void;
-  /** A frame from `up/rcpt` of this meter; answers its fields, or `undefined` for what is not authentic and ignored. */
-  receipt(meterId: string, frame: Uint8Array): Promise<ReceiptFields | undefined>;
-  reachable(meterId: string, reachable: boolean): void;
-  isReachable(meterId: string): boolean;
+  /**
+   * A receipt from the meter itself; answers its fields, or `undefined` for what is not authentic and ignored. Throws
+   * the issuer's error while nobody can tell whether it is.
+   */
+  receipt(meterId: string, frame: Uint8Array, link: LinkName): Promise<ReceiptFields | undefined>;
+  /** A link reaches the meter now, or does not any more. */
+  reachable(meterId: string, reachable: boolean, link: LinkName): void;
+  /** A reader has the meter at hand: all that waits for it is presented there now, until it is not reachable there. */
+  met(meterId: string, link: LinkName): void;
+  /** By this link, or by any. */
+  isReachable(meterId: string, link?: LinkName): boolean;
   /** The window that an authentic status shows, for the next acknowledgement. */
   shown(status: StatusFields): void;
+  /** Acknowledges to the meter what it has shown and the ledger has resolved; resolves when that was sent. */
+  resolved(meter: MeterSummary): Promise<void>;
   /** Settles a receipt that a courier carried; the meter's own deliveries hear of it too. */
   settle(frame: Uint8Array): Promise<Settlement>;
   /** What the ledger says of a voucher that waits here; says nothing while it is open. */
@@ -88,14 +93,14 @@ export interface Redemptions {
 
 interface Entry {
   redemptions: MeterRedemptions;
-  shown: ShownWindow | undefined;
-  /** What the meter was last told, or said that it has. */
-  acknowledged: AcknowledgeableReceipt | undefined;
+  /** By which it is reachable. */
+  readonly links: Set<LinkName>;
 }
 
 export function createRedemptions(ports: RedemptionPorts): Redemptions {
   const { issuer, ledger, observer, clock } = ports;
   const tell = createTeller(ledger, ports.tell);
+  const acknowledger = createAcknowledger({ issuer, link: ports.links });
   const entries = new Map<string, Entry>();
   const busy = new Set<string>();
   const settling = new Set<string>();
@@ -105,7 +110,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   function entryOf(meterId: string): Entry {
     const known = entries.get(meterId);
     if (known !== undefined) return known;
-    const fresh: Entry = { redemptions: noRedemptions(meterId), shown: undefined, acknowledged: undefined };
+    const fresh: Entry = { redemptions: noRedemptions(meterId), links: new Set() };
     entries.set(meterId, fresh);
     return fresh;
   }
@@ -119,8 +124,14 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     const idle = step.state.deliveries.length === 0;
     if (idle) busy.delete(meterId);
     else busy.add(meterId);
+    if (!step.state.reachable) entry.links.clear();
     for (const effect of step.effects) carryOut(meterId, effect);
-    if (idle && !step.state.reachable) entries.delete(meterId);
+    if (idle && !step.state.reachable) forget(meterId);
+  }
+
+  function forget(meterId: string): void {
+    entries.delete(meterId);
+    acknowledger.forget(meterId);
   }
 
   function carryOut(meterId: string, effect: RedemptionEffect): void {
@@ -135,7 +146,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
         settleAndTell(meterId, effect).catch(noteUnlessStopping);
         break;
       case 'on-meter':
-        observer.onMeter({ voucherId: effect.voucherId, meterId });
+        observer.onMeter({ voucherId: effect.voucherId, meterId, link: effect.link });
         break;
       case 'request-cancel':
         cancelForMeter(meterId, effect).catch(noteUnlessStopping);
@@ -152,13 +163,20 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   }
 
   function present(meterId: string, effect: Extract<RedemptionEffect, { type: 'present' }>): void {
-    const { voucherId, attempt } = effect;
-    observer.presented({ voucherId, meterId, attempt, kind: effect.frame[1] ?? 0 });
-    ports.link.present(meterId, effect.frame).then(
-      (handover) => handover === 'away' && feed(meterId, { type: 'reachable', reachable: false }),
+    const { voucherId, attempt, via } = effect;
+    observer.presented({ voucherId, meterId, attempt, kind: effect.frame[1] ?? 0, link: via });
+    ports.links.present(meterId, effect.frame, via).then(
+      (handover) => handover === 'away' && lost(meterId, via),
       // A frame that did not leave is presented again by the tick.
       () => undefined,
     );
+  }
+
+  function lost(meterId: string, via: LinkName | undefined): void {
+    const links = entries.get(meterId)?.links;
+    if (via === undefined) links?.clear();
+    else links?.delete(via);
+    if (links === undefined || links.size === 0) feed(meterId, { type: 'reachable', reachable: false });
   }
 
   async function settleAndTell(
@@ -183,23 +201,8 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     observer.settled({ voucherId, meterId, outcome, txId, repeated: result.repeated });
     if (outcome === 'orphan') alarm({ meterId, voucherId, code: 'VOUCHER_UNKNOWN' });
     feed(meterId, { type: 'settled', voucherId, outcome, txId });
-    if (result.meter !== undefined) acknowledge(meterId, result.meter);
+    if (result.meter !== undefined) void acknowledger.resolved(result.meter);
     if (outcome === 'epoch-ended' || result.code === 'CONFLICT') ports.onOpenChanged(meterId);
-  }
-
-  function acknowledge(meterId: string, meter: MeterSummary): void {
-    const entry = entries.get(meterId);
-    const answer = entry?.shown === undefined ? undefined : acknowledgeable(entry.shown, meter);
-    if (entry === undefined || answer === undefined || !raises(answer, entry.acknowledged)) return;
-    const before = entry.acknowledged;
-    entry.acknowledged = answer;
-    issuer
-      .acknowledge({ meterId, ...answer })
-      .then((frame) => ports.link.acknowledge(meterId, frame))
-      .catch(() => {
-        // It did not leave: the next receipt that settles is answered all the same.
-        if (entry.acknowledged === answer) entry.acknowledged = before;
-      });
   }
 
   /** EXPIRED only lets the gateway ask for the cancel; the meter then decides (DESIGN.md, principle 4). */
@@ -249,36 +252,51 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     },
 
     knock(meterId, { voucherId, frame }) {
-      observer.presented({ voucherId, meterId, attempt: 1, kind: frame[1] ?? 0 });
-      return ports.link.present(meterId, frame);
+      observer.presented({ voucherId, meterId, attempt: 1, kind: frame[1] ?? 0, link: undefined });
+      return ports.links.present(meterId, frame);
     },
 
     leave(meterId, watcher) {
       if (entries.has(meterId)) feed(meterId, { type: 'leave', watcher });
     },
 
-    async receipt(meterId, frame) {
+    async receipt(meterId, frame, link) {
       const receipt = await authenticReceipt(meterId, frame);
       if (receipt === undefined) return undefined;
       const { fields } = receipt;
-      observer.answered({ meterId, fields });
-      show(meterId, fields);
-      feed(meterId, { type: 'receipt', frame, ...receipt });
+      observer.answered({ meterId, fields, link });
+      acknowledger.received(meterId, fields);
+      feed(meterId, { type: 'receipt', frame, link, ...receipt });
       return fields;
     },
 
-    reachable(meterId, isReachable) {
-      const was = entries.get(meterId)?.redemptions.reachable ?? false;
-      if (was !== isReachable) observer.reachable(meterId, isReachable);
+    reachable(meterId, isReachable, link) {
+      const { links, redemptions } = entryOf(meterId);
+      if (isReachable) links.add(link);
+      else links.delete(link);
+      const byAnother = !isReachable && links.size > 0;
+      if (byAnother) return;
+      if (redemptions.reachable !== isReachable) observer.reachable(meterId, isReachable);
       feed(meterId, { type: 'reachable', reachable: isReachable });
     },
 
-    isReachable: (meterId) => entries.get(meterId)?.redemptions.reachable ?? false,
-    shown(status) {
-      const { keyEpoch, ackedReceiptNo: receiptNo, floorSeq } = status;
-      show(String(status.meterId), status);
-      entryOf(String(status.meterId)).acknowledged = { keyEpoch, receiptNo, floorSeq };
+    met(meterId, link) {
+      const { links, redemptions } = entryOf(meterId);
+      links.add(link);
+      if (!redemptions.reachable) observer.reachable(meterId, true);
+      feed(meterId, { type: 'met', link });
     },
+
+    isReachable(meterId, link) {
+      const entry = entries.get(meterId);
+      if (entry === undefined) return false;
+      return link === undefined ? entry.redemptions.reachable : entry.links.has(link);
+    },
+
+    shown(status) {
+      acknowledger.stands(status);
+    },
+    resolved: acknowledger.resolved,
 
     async settle(frame) {
       const { fields } = await issuer.readReceipt(frame);
@@ -325,24 +343,9 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
     } catch (error) {
       const code = error instanceof TapwattError ? error.code : 'INTERNAL';
       observer.refused({ meterId, code, message: 'A receipt was ignored.' });
+      if (ERRORS[code].retry === 'same') throw error;
       return undefined;
     }
-  }
-
-  /** Only ever the newest number: receipts come late and twice. */
-  function show(meterId: string, window: ShownWindow): void {
-    const entry = entryOf(meterId);
-    const newer =
-      entry.shown === undefined ||
-      window.keyEpoch > entry.shown.keyEpoch ||
-      (window.keyEpoch === entry.shown.keyEpoch && window.receiptNo >= entry.shown.receiptNo);
-    if (!newer) return;
-    entry.shown = {
-      keyEpoch: window.keyEpoch,
-      receiptNo: window.receiptNo,
-      hi: window.hi,
-      used: window.used,
-    };
   }
 }
 

@@ -2,6 +2,9 @@ import type { SettleOutcome } from '@tapwatt/chaincode';
 import type { ErrorCode, ReceiptFields, RequestStatus } from '@tapwatt/firmware-contracts';
 import type { Proof } from '../issuer/issuer.ts';
 
+/** A way by which meters are reached. */
+export type LinkName = 'mqtt' | 'nfc' | 'serial';
+
 /** A handset's request that waits to hear how a voucher fares. `asks` says which way it hopes for. */
 export interface Watcher {
   readonly handsetId: string;
@@ -47,8 +50,11 @@ export type RedemptionInput =
   /** This request waits no longer; its voucher goes on. */
   | { readonly type: 'leave'; readonly watcher: Watcher }
   | { readonly type: 'reachable'; readonly reachable: boolean }
+  /** A reader has the meter at hand: what it has not answered is due there at once, also what another link was given. */
+  | { readonly type: 'met'; readonly link: LinkName }
   | {
       readonly type: 'receipt';
+      readonly link: LinkName;
       readonly frame: Uint8Array;
       readonly fields: ReceiptFields;
       readonly proof?: Proof;
@@ -80,10 +86,12 @@ export type RedemptionEffect =
       readonly voucherId: string;
       readonly frame: Uint8Array;
       readonly attempt: number;
+      /** Through this link only; without it, through all. */
+      readonly via?: LinkName;
     }
   | { readonly type: 'tell'; readonly watcher: Watcher; readonly progress: Progress }
   | { readonly type: 'settle'; readonly voucherId: string; readonly frame: Uint8Array }
-  | { readonly type: 'on-meter'; readonly voucherId: string }
+  | { readonly type: 'on-meter'; readonly voucherId: string; readonly link: LinkName }
   | { readonly type: 'request-cancel'; readonly voucherId: string; readonly reason: ErrorCode }
   | { readonly type: 'withdraw-order'; readonly voucherId: string; readonly frame: Uint8Array }
   | { readonly type: 'alarm'; readonly voucherId: string; readonly code: ErrorCode };

@@ -2,11 +2,10 @@ import {
   answerTap,
   beginTap,
   bytesToHex,
-  decodeReceipt,
   planTap,
-  RESULT,
   type TapState,
   type TapStep,
+  tellsLedger,
 } from '@tapwatt/firmware-contracts';
 import { afterTap, planFor, withAcknowledgement, withVoucher } from './bag.ts';
 import type { BagStore } from './bag-store.ts';
@@ -67,7 +66,7 @@ export class Courier {
     const known = inHand();
     const news = new Set(
       state.receipts
-        .filter(tellsSomething)
+        .filter(tellsLedger)
         .map(bytesToHex)
         .filter((receipt) => !known.has(receipt)),
     );
@@ -75,11 +74,3 @@ export class Courier {
     bag.save(afterTap(bag.load(), state));
   }
 }
-
-/** A refusal concerns who tapped; what the ledger must hear is an opening, or a conflict. */
-const tellsSomething = (receipt: Uint8Array): boolean => {
-  const decoded = decodeReceipt(receipt);
-  if (!decoded.ok) return false;
-  const { result } = decoded.fields;
-  return result < RESULT.BAD_FORMAT || result === RESULT.CONFLICT;
-};

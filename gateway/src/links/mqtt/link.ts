@@ -1,6 +1,6 @@
 import { parseIdentity, parseTopic, type RequestResult, topics } from '@tapwatt/firmware-contracts';
-import type { MeterLink } from '../../redemption/redemptions.ts';
-import type { Handover, MessageBus } from './bus/message-bus.ts';
+import type { Handover, MeterLink } from '../../redemption/meter-link.ts';
+import type { MessageBus } from './bus/message-bus.ts';
 
 /** What meters and handsets say over MQTT, taken apart by topic; payloads are not looked at here. */
 export interface MqttInbox {
@@ -16,7 +16,6 @@ export interface MqttInbox {
 
 /** The MQTT link: the way to meters and handsets over a message bus (WIRE.md, "MQTT 3.1.1"). */
 export interface MqttLink extends MeterLink {
-  setTime(meterId: string, timeOrder: Uint8Array): Promise<Handover>;
   result(handsetId: string, result: RequestResult): Promise<Handover>;
   /** The gateway's own retained status. */
   announce(gatewayId: string, status: object): Promise<Handover>;

@@ -53,9 +53,9 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
     edits: [
       {
         file: 'gateway/src/redemption/redemptions.ts',
-        find: '    observer.presented({ voucherId, meterId, attempt, kind: effect.frame[1] ?? 0 });',
+        find: '    observer.presented({ voucherId, meterId, attempt, kind: effect.frame[1] ?? 0, link: via });',
         replace:
-          '    observer.presented({ voucherId: bytesToHex(effect.frame), meterId, attempt, kind: effect.frame[1] ?? 0 });',
+          '    observer.presented({ voucherId: bytesToHex(effect.frame), meterId, attempt, kind: effect.frame[1] ?? 0, link: via });',
       },
     ],
   },

@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../../../edges/edges.ts';
-import type { Handover } from './message-bus.ts';
+import type { Handover } from '../../../redemption/meter-link.ts';
 
 export interface ConnectionOptions {
   /** `mqtt://host:port` or `mqtts://host:port`. */

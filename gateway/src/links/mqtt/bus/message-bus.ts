@@ -1,8 +1,4 @@
-/**
- * Where a message went: `handed-over` to the next hop, which is all that MQTT ever promises (WIRE.md "MQTT 3.1.1"),
- * or `away`: nobody was there to take it, nothing is kept, present it again later.
- */
-export type Handover = 'handed-over' | 'away';
+import type { Handover } from '../../../redemption/meter-link.ts';
 
 export interface PublishOptions {
   /** Kept by the broker for later subscribers; only ever for `g/{gatewayId}/status`. */
