@@ -134,6 +134,11 @@ const systemCodes = {
     'The issuer’s process cannot be reached; nothing was issued.',
     'Send the same request again.',
   ),
+  TELEMETRY_UNAVAILABLE: entry(
+    'same',
+    'The store of meters’ readings does not answer; money is not concerned.',
+    'Ask again later; the gateway’s log and readiness say what is wrong with it.',
+  ),
   OUTCOME_UNKNOWN: entry(
     'same',
     'It is not known whether the transaction committed.',

@@ -17,6 +17,7 @@ export interface GatewayParts {
   readonly local: LocalRedemptions;
   readonly administer: (jws: string, signal: AbortSignal) => Promise<Committed<unknown>>;
   readonly backup: () => AsyncIterable<Uint8Array>;
+  readonly meterSeries: GatewayServices['meterSeries'] | undefined;
   readonly readiness: () => ReadinessReport;
   readonly stats: () => Promise<StatsReport>;
   /** Runs a reading over one unchanging moment of the ledger. */
@@ -48,11 +49,16 @@ export function createGatewayServices(parts: GatewayParts): GatewayServices {
     async *redeem(voucher, { signal }) {
       for await (const step of parts.local.redeem(voucher, signal)) yield { ...step, atMs: clock.nowMs() };
     },
+    meterSeries: parts.meterSeries ?? noReadings,
     backup: oneAtATime(parts.backup),
     readiness: parts.readiness,
     stats: parts.stats,
     invariants: ({ signal }) => parts.atOneMoment((still) => checkInvariants(still, { signal })),
   };
+}
+
+async function noReadings(): Promise<never> {
+  throw new TapwattError('TELEMETRY_UNAVAILABLE', 'This gateway keeps no readings.');
 }
 
 /** Every reader of a backup holds a snapshot of the ledger. */

@@ -23,6 +23,7 @@ import { observeRedemptions } from './observability/observe-redemptions.ts';
 import { readinessOf } from './observability/readiness.ts';
 import type { Quarantine } from './quarantine/quarantine.ts';
 import { openLevelJournal } from './requests/level-journal.ts';
+import { openTelemetry } from './telemetry/open-telemetry.ts';
 import { VERSION } from './version.ts';
 
 /** Meters of which the live view remembers something. */
@@ -109,6 +110,7 @@ async function build(
       brokerAway: isReachable() ? undefined : config.mqtt.external,
       issuer: issuing.view(),
       quarantine: quarantine?.view(),
+      telemetry: telemetry?.view(),
       stopping: signal.aborted,
     });
   const board = createLiveBoard({
@@ -121,9 +123,16 @@ async function build(
   const observer = observeRedemptions(board, log, clock);
   const journal = await openLevelJournal(data.layout.requests, { clock, onError });
   undo.push(() => journal.close());
+  const telemetry =
+    config.telemetry &&
+    (await openTelemetry(config.telemetry, {
+      ...{ layout: data.layout, profile: config.profile, clock, log, onError },
+    }));
+  undo.push(async () => telemetry?.close());
 
   const gateway = assembleGateway({
     ...{ config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError },
+    ...(telemetry === undefined ? {} : { readings: telemetry.sink }),
     signer: { kid: config.gatewayId, privateKey: data.keys.gateway },
   });
 
@@ -142,6 +151,7 @@ async function build(
     ...{ live: board, ledger, issuer, credentials, administer, readiness, clock },
     local: gateway.local,
     backup: () => host.backup(),
+    meterSeries: telemetry?.series,
     identity: {
       gatewayId: config.gatewayId,
       site: config.site,
@@ -155,6 +165,7 @@ async function build(
       ledger: flatStats(await host.stats()),
       broker: broker === undefined ? {} : flatStats(broker.stats()),
       redemption: gateway.figures(),
+      telemetry: telemetry?.figures() ?? {},
       process: { rssBytes: process.memoryUsage.rss(), uptimeS: Math.floor(process.uptime()) },
     }),
   });
@@ -184,6 +195,7 @@ async function build(
       stopping.abort();
       await bus.close();
       await journal.close();
+      await telemetry?.close();
       issuing.close();
       await host.close();
       log.info('the gateway has stopped');

@@ -53,6 +53,7 @@ export const EXIT_CODE_OF = {
   LEDGER_UNAVAILABLE: EXIT.failed,
   CLOCK_OFF: EXIT.failed,
   ISSUER_UNAVAILABLE: EXIT.failed,
+  TELEMETRY_UNAVAILABLE: EXIT.failed,
   OUTCOME_UNKNOWN: EXIT.failed,
   NOT_ISSUER: EXIT.refused,
   NOT_FOUND: EXIT.refused,

@@ -93,6 +93,36 @@ const policies = z
   })
   .prefault({});
 
+const telemetry = z
+  .strictObject({
+    keep: z
+      .strictObject({
+        rawDays: count(2, 3_650).default(14),
+        hourlyDays: count(2, 3_650).default(100),
+        dailyDays: count(2, 36_500).default(3_650),
+      })
+      .prefault({}),
+    gapAfterS: count(10, 86_400).default(300),
+    embedded: z.strictObject({ maxMegabytes: count(16, 1_048_576).default(2_048) }).prefault({}),
+    influx: z
+      .strictObject({
+        url: z
+          .string('must be a text')
+          .regex(/^https?:\/\/[A-Za-z0-9.[\]:_-]+$/, 'must be http://host:port or https://host:port')
+          .optional(),
+        database: name.default('tapwatt'),
+        username: z
+          .string('must be a text')
+          .min(1, 'must be a text')
+          .max(64, 'must be at most 64 characters')
+          .optional(),
+        passwordFile: path.optional(),
+        maxQueueMegabytes: count(1, 1_048_576).default(1_024),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
 /** The shape of `tapwatt.yaml`. Unknown keys are errors; everything has a default. */
 export const configSchema = z.strictObject({
   profile: choice(PROFILES).default('development'),
@@ -105,6 +135,7 @@ export const configSchema = z.strictObject({
   mqtt,
   http,
   sweep,
+  telemetry,
   log: z.strictObject({ level: choice(LOG_LEVELS).default('info') }).prefault({}),
   policies,
   stopTimeoutMs: count(100, 300_000).default(10_000),

@@ -12,6 +12,7 @@ export function crossChecks(file: ConfigFile, isSet: (path: string) => boolean):
     ...ports(file),
     ...identity(file),
     ...issuer(file),
+    ...telemetry(file),
     ...(file.profile === 'production' ? named(isSet) : []),
   ];
 }
@@ -31,6 +32,32 @@ function issuer(file: ConfigFile): readonly CrossProblem[] {
   return (['ca', 'certificate', 'key'] as const)
     .filter((name) => file.issuer[name] === undefined)
     .map((name) => ({ path: 'issuer.url', message: `needs issuer.${name} as well` }));
+}
+
+function telemetry({ telemetry: { keep, influx } }: ConfigFile): readonly CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  if (keep.hourlyDays < keep.rawDays) {
+    problems.push({ path: 'telemetry.keep.hourlyDays', message: 'must not be below telemetry.keep.rawDays' });
+  }
+  if (keep.dailyDays < keep.hourlyDays) {
+    problems.push({
+      path: 'telemetry.keep.dailyDays',
+      message: 'must not be below telemetry.keep.hourlyDays',
+    });
+  }
+  return [...problems, ...influxUser(influx)];
+}
+
+/** A user has a password, and a database to show it to. */
+function influxUser(influx: ConfigFile['telemetry']['influx']): readonly CrossProblem[] {
+  const [given] = (['username', 'passwordFile'] as const).filter((name) => influx[name] !== undefined);
+  if (given === undefined) return [];
+  return (['url', 'username', 'passwordFile'] as const)
+    .filter((name) => influx[name] === undefined)
+    .map((name) => ({
+      path: `telemetry.influx.${given}`,
+      message: `needs telemetry.influx.${name} as well`,
+    }));
 }
 
 function identity({ ledger }: ConfigFile): readonly CrossProblem[] {

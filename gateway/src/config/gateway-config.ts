@@ -68,6 +68,23 @@ export interface PolicyConfig {
   readonly maxAmountMinor: bigint;
 }
 
+/** Where readings are kept and for how long. Money is not concerned. */
+export interface TelemetryConfig {
+  readonly keep: { readonly rawDays: number; readonly hourlyDays: number; readonly dailyDays: number };
+  /** Nothing read for longer than this is a gap. */
+  readonly gapAfterS: number;
+  readonly embedded: { readonly maxMegabytes: number };
+  readonly influx: {
+    /** Without it, readings are kept in the data directory. */
+    readonly url: string | undefined;
+    readonly database: string;
+    readonly username: string | undefined;
+    /** Absolute path. */
+    readonly passwordFile: string | undefined;
+    readonly maxQueueMegabytes: number;
+  };
+}
+
 /** Everything that a gateway process is told: the validated sum of defaults, `tapwatt.yaml`, environment and flags. */
 export interface GatewayConfig {
   readonly profile: Profile;
@@ -83,6 +100,8 @@ export interface GatewayConfig {
   readonly mqtt: MqttConfig;
   readonly http: HttpConfig;
   readonly sweep: SweepConfig;
+  /** Absent: no readings are kept. */
+  readonly telemetry?: TelemetryConfig;
   readonly log: { readonly level: LogLevel };
   readonly policies: PolicyConfig;
   /** Time allowed for a graceful stop. */

@@ -131,6 +131,20 @@ it('takes an issuer elsewhere only with the certificates to ask it, relative to 
   expect(loadConfig({ ...nothing, file }).config.issuer?.ca).toBe('/srv/tapwatt/conf/ca.pem');
 });
 
+it('takes a user of InfluxDB only with its password and address, and keeps sums longer than what they sum', () => {
+  expect(problemsOf(withFile('telemetry: {influx: {username: u}, keep: {hourlyDays: 7}}\n'))).toEqual([
+    'tapwatt.yaml:1:55: telemetry.keep.hourlyDays: must not be below telemetry.keep.rawDays',
+    'tapwatt.yaml:1:32: telemetry.influx.username: needs telemetry.influx.url as well',
+    'tapwatt.yaml:1:32: telemetry.influx.username: needs telemetry.influx.passwordFile as well',
+  ]);
+  expect(problemsOf(withFile('telemetry: {influx: {url: "udp://a:1"}}\n'))).toEqual([
+    'tapwatt.yaml:1:27: telemetry.influx.url: must be http://host:port or https://host:port',
+  ]);
+  const text = 'telemetry: {influx: {url: "http://a:1", username: u, passwordFile: influx.password}}\n';
+  const { config } = loadConfig({ ...nothing, file: { path: 'conf/tapwatt.yaml', text } });
+  expect(config.telemetry?.influx.passwordFile).toBe('/srv/tapwatt/conf/influx.password');
+});
+
 describe('the settings table', () => {
   it('names every setting of the schema, and nothing else', () => {
     const leaves = leafPaths(
@@ -138,6 +152,7 @@ describe('the settings table', () => {
         mqtt: { external: 'mqtt://a:1' },
         ledger: { fabric: { certificate: 'c.pem', key: 'k.pem' } },
         issuer: { url: 'https://a:1', ca: 'ca.pem', certificate: 'c.pem', key: 'k.pem' },
+        telemetry: { influx: { url: 'http://a:1', username: 'u', passwordFile: 'p' } },
       }),
     );
     expect(SETTINGS.map((setting) => setting.path).toSorted()).toEqual(leaves.toSorted());

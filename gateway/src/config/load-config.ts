@@ -201,7 +201,7 @@ function gatewayConfig(
   originOf: LoadedConfig['originOf'],
   sources: ConfigSources,
 ): GatewayConfig {
-  const { data, ledger, issuer, mqtt, ...rest } = file;
+  const { data, ledger, issuer, mqtt, telemetry, ...rest } = file;
   const absolute = <T extends string | undefined>(path: string, value: T): string | T => {
     const origin = originOf(path);
     const folder = origin.from === 'file' ? dirname(origin.file) : '.';
@@ -225,5 +225,14 @@ function gatewayConfig(
       key: absolute('issuer.key', issuer.key),
     },
     mqtt: { ...mqtt, external: mqtt.external },
+    telemetry: {
+      ...telemetry,
+      influx: {
+        ...telemetry.influx,
+        url: telemetry.influx.url,
+        username: telemetry.influx.username,
+        passwordFile: absolute('telemetry.influx.passwordFile', telemetry.influx.passwordFile),
+      },
+    },
   };
 }

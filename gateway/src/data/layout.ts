@@ -16,6 +16,10 @@ export interface DataLayout {
   readonly ledger: string;
   /** What is remembered of handsets' requests that spend nothing (LevelDB). */
   readonly requests: string;
+  /** Meters' readings, where no database elsewhere keeps them (LevelDB). */
+  readonly readings: string;
+  /** Readings on their way to a database elsewhere. */
+  readonly readingsQueue: string;
   readonly adminToken: string;
   readonly socket: string;
   keyFile(name: KeyName): string;
@@ -31,6 +35,8 @@ export function dataLayout(directory: string): DataLayout {
     keys,
     ledger: join(directory, 'ledger'),
     requests: join(directory, 'requests'),
+    readings: join(directory, 'readings'),
+    readingsQueue: join(directory, 'readings-queue'),
     adminToken: join(directory, 'admin.token'),
     socket: join(directory, 'gateway.sock'),
     keyFile: (name) => join(keys, `${name}.key`),

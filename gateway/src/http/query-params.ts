@@ -25,6 +25,24 @@ export const voucherListParams = z.strictObject({
 });
 
 export const meterIdParam = z.strictObject({ id: z.string().refine(isMeterId, 'must be a meter number') });
+const MAX_UNIX_MS = 4_294_967_295_000;
+const unixMs = z.coerce.number().int().min(0).max(MAX_UNIX_MS);
+/** Days that one question may span, so that every answer is small. */
+const MAX_SPAN_DAYS = { raw: 32, hour: 400, day: 12_000 } as const;
+const DAY_MS = 86_400_000;
+
+export const readingsParams = z
+  .strictObject({
+    from: unixMs,
+    to: unixMs,
+    resolution: z.enum(['raw', 'hour', 'day']).default('raw'),
+  })
+  .refine(({ from, to }) => from < to, { path: ['to'], error: 'must be after from' })
+  .refine(({ from, to, resolution }) => to - from <= MAX_SPAN_DAYS[resolution] * DAY_MS, {
+    path: ['from'],
+    error: 'is too far before to for this resolution',
+  });
+
 export const voucherIdParam = z.strictObject({ id: z.string().refine(isVoucherId, 'must be 32 hex digits') });
 export const nameParam = z.strictObject({
   id: z.string().refine(isName, 'must be 1 to 64 of A-Z a-z 0-9 _ -'),

@@ -9,6 +9,7 @@ import {
   meterListParams,
   nameParam,
   pageParams,
+  readingsParams,
   voucherIdParam,
   voucherListParams,
 } from './query-params.ts';
@@ -24,6 +25,11 @@ export function readRoutes(app: FastifyInstance, services: GatewayServices): voi
     const { id } = checked(meterIdParam, params);
     const meter = found(await services.evaluate('GetMeter', { meterId: id }), 'METER_UNKNOWN');
     return meterDetail(meter, services.live.meter(id));
+  });
+  app.get('/api/v1/meters/:id/readings', read, async ({ params, query }) => {
+    const { from, to, resolution } = checked(readingsParams, query);
+    const meterId = checked(nameParam, params).id;
+    return services.meterSeries({ meterId, fromMs: from, toMs: to, resolution });
   });
   app.get('/api/v1/vouchers', read, async ({ query }) =>
     services.evaluate('ListVouchers', defined(checked(voucherListParams, query))),

@@ -2,6 +2,7 @@ import type { QueryName, QueryRequest, QueryResult } from '@tapwatt/chaincode';
 import type { ErrorCode } from '@tapwatt/firmware-contracts';
 import type { InvariantReport } from '../ledger/check-invariants.ts';
 import type { Committed } from '../ledger/ledger.ts';
+import type { MeterSeries, SeriesQuestion } from '../telemetry/meter-series.ts';
 import type { LiveFeed } from './live-feed.ts';
 
 /** Who this gateway is; constant for the life of the process. */
@@ -77,6 +78,8 @@ export interface GatewayServices {
   passwordOf(identity: string): string;
   /** Presents a sealed voucher of 72 bytes; ends at its last step, or when `signal` aborts. */
   redeem(voucher: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<RedemptionStep>;
+  /** A meter's readings of a window. Throws TELEMETRY_UNAVAILABLE, also where none are kept. */
+  meterSeries(question: SeriesQuestion): Promise<MeterSeries>;
   /** The bytes of a backup of the ledger as it is now. Throws BUSY while another is being read. */
   backup(): AsyncIterable<Uint8Array>;
   readiness(): ReadinessReport;

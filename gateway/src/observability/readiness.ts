@@ -2,6 +2,7 @@ import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
 import type { IssuerView } from '../issuer/remote/issuer-line.ts';
 import type { QuarantineView } from '../quarantine/quarantine.ts';
+import type { StoreView } from '../telemetry/store.ts';
 
 export interface ReadinessInputs {
   /** `failed`: its storage failed or its network is not reached, and is tried again. `damaged`: it stays closed. */
@@ -14,6 +15,8 @@ export interface ReadinessInputs {
   /** The issuer's own process; absent where the master key is here. */
   readonly issuer?: IssuerView | undefined;
   readonly quarantine?: QuarantineView | undefined;
+  /** Where readings are kept; absent where none are. */
+  readonly telemetry?: StoreView | undefined;
   readonly stopping: boolean;
 }
 
@@ -36,6 +39,7 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
     });
   }
   reasons.push(...issuerReasons(inputs.issuer), ...quarantineReasons(inputs.quarantine));
+  reasons.push(...telemetryReasons(inputs.telemetry));
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
   return { state: reasons.length === 0 ? 'ready' : worst, reasons };
 }
@@ -69,6 +73,13 @@ function quarantineReasons({ halted, restored }: QuarantineView = {}): Readiness
     fromBlock === undefined ? 'since it was resumed' : `since it was restored to block ${fromBlock}`;
   const message = `The ledger issues nothing for ${who} that were not cleared ${since}. ${ERRORS.QUARANTINED.remedy}`;
   return [...reasons, { part: 'ledger', state: 'degraded', code: 'QUARANTINED', message }];
+}
+
+/** Readings are no money: without them everything else goes on. */
+function telemetryReasons(view: StoreView | undefined): ReadinessReason[] {
+  if (view?.state !== 'failing') return [];
+  const { message } = view;
+  return [{ part: 'telemetry', state: 'degraded', code: 'TELEMETRY_UNAVAILABLE', message }];
 }
 
 const notReady = (part: string, message: string): ReadinessReason => ({

@@ -1,5 +1,5 @@
 import { type ReceiptFields, STATE_BIT, type StatusFields } from '@tapwatt/firmware-contracts';
-import type { Measured } from './reading.ts';
+import { MAX_BALANCE, type Measured } from './reading.ts';
 
 /** Which way an authentic frame came, and when. */
 export type FrameArrival = Pick<Measured, 'link' | 'receivedAtMs'>;
@@ -14,7 +14,7 @@ export function readingOfStatus(status: StatusFields, arrival: FrameArrival): Me
     source: 'status',
     meterTimeS: status.meterTime,
     clockTrust: has(STATE_BIT.CLOCK_UNTRUSTED) ? 0 : 1,
-    balance: status.balance,
+    ...exactBalance(status),
     relay: has(STATE_BIT.RELAY_CLOSED) ? 'closed' : 'open',
     tamper: has(STATE_BIT.TAMPER),
   };
@@ -29,6 +29,10 @@ export function readingOfReceipt(receipt: ReceiptFields, arrival: FrameArrival):
     source: 'receipt',
     meterTimeS: receipt.meterTime,
     clockTrust: receipt.clockTrust,
-    balance: receipt.balance,
+    ...exactBalance(receipt),
   };
+}
+
+function exactBalance({ balance }: { readonly balance: bigint }): Pick<Measured, 'balance'> {
+  return balance <= MAX_BALANCE && balance >= -MAX_BALANCE ? { balance } : {};
 }

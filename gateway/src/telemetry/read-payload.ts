@@ -1,5 +1,5 @@
 import { type JsonObject, parseStrictJson, TapwattError } from '@tapwatt/firmware-contracts';
-import { EVENT_KINDS, type EventKind, type Measured, type ReadingValues } from './reading.ts';
+import { EVENT_KINDS, type EventKind, MAX_BALANCE, type Measured, type ReadingValues } from './reading.ts';
 
 /** Where and when a payload came in. */
 export type Arrival = Pick<Measured, 'meterId' | 'link' | 'receivedAtMs'>;
@@ -10,9 +10,7 @@ const MAX_UNIX_S = 0xffff_ffff;
 /** No meter of a household, nor of a substation, passes these; beyond them is a liar or a broken sensor. */
 const MAX_POWER_W = 1e9;
 const OPTIONAL = { voltageMv: [0, 1e9], currentMa: [-1e9, 1e9], signalDbm: [-300, 100] } as const;
-/** A signed 64-bit number, as the frames have it. */
-const BALANCE = /^(?:0|-?[1-9]\d{0,18})$/;
-const MAX_BALANCE = 2n ** 63n - 1n;
+const BALANCE = /^(?:0|-?[1-9]\d{0,15})$/;
 
 /** Reads `up/tele` (WIRE.md "A reading"); `undefined` unless every member that the contract names is as it says. Others are ignored. */
 export function readTele(payload: Uint8Array, arrival: Arrival): Measured | undefined {
@@ -84,7 +82,7 @@ function whole(value: unknown, min: number, max: number): number | undefined {
 function balanceOf(value: unknown): bigint | undefined {
   if (typeof value !== 'string' || !BALANCE.test(value)) return undefined;
   const balance = BigInt(value);
-  return balance <= MAX_BALANCE && balance >= -MAX_BALANCE - 1n ? balance : undefined;
+  return balance <= MAX_BALANCE && balance >= -MAX_BALANCE ? balance : undefined;
 }
 
 const relayOf = (value: unknown): 'closed' | 'open' | undefined =>

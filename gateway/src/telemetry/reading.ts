@@ -10,6 +10,9 @@ export type ReadingSource = 'tele' | 'event' | 'status' | 'receipt' | 'register'
 export const EVENT_KINDS = ['tamper', 'relay', 'power', 'clock', 'low-credit'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
+/** Of either sign: what every store and every page holds exactly. */
+export const MAX_BALANCE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** What was measured; each way tells some of it. Whole numbers that a double holds exactly, the balance as bigint. */
 export interface ReadingValues {
   /** The register: what was consumed since it was made. */
@@ -17,7 +20,7 @@ export interface ReadingValues {
   readonly powerW?: number;
   readonly voltageMv?: number;
   readonly currentMa?: number;
-  /** Minor units, as the meter tells it; for people to look at, never for money. */
+  /** Minor units, as the meter tells it and within `MAX_BALANCE`; for people to look at, never for money. */
   readonly balance?: bigint;
   readonly relay?: 'closed' | 'open';
   readonly tamper?: boolean;
@@ -36,6 +39,14 @@ export interface Measured extends ReadingValues {
   readonly meterTimeS?: number;
   /** 0 none · 1 set by a courier · 2 synchronised (WIRE.md "Receipt"). */
   readonly clockTrust: 0 | 1 | 2;
+}
+
+/** A reading with the moment that it tells of. */
+export interface Reading extends Measured {
+  /** Unix microseconds; two different readings of one meter never share it (`momentOf`). */
+  readonly atUs: number;
+  /** Whose clock the moment follows. */
+  readonly timeOf: 'meter' | 'gateway';
 }
 
 /** Where every link leaves what it has read. Both return at once, keep what they hold bounded, and throw nothing. */

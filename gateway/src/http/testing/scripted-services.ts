@@ -1,6 +1,7 @@
 import type { MeterDetail, QueryName, QueryRequest, QueryResult, VoucherRecord } from '@tapwatt/chaincode';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { createLiveBoard, type LiveBoard } from '../../observability/live-board.ts';
+import type { MeterSeries, SeriesQuestion } from '../../telemetry/meter-series.ts';
 import type { GatewayServices, ReadinessReport, RedemptionStep } from '../services.ts';
 
 /** A gateway's services whose answers a test scripts; it keeps records in memory and runs no rules. */
@@ -9,6 +10,9 @@ export interface ScriptedServices extends GatewayServices {
   readonly meters: Map<string, MeterDetail>;
   readonly vouchers: Map<string, VoucherRecord>;
   readonly orders: string[];
+  /** What was asked of readings, and what is answered. */
+  readonly questions: SeriesQuestion[];
+  series: MeterSeries;
   report: ReadinessReport;
   /** What the next redemption answers. */
   steps: readonly RedemptionStep[];
@@ -42,6 +46,10 @@ export function scriptedServices(
     meters,
     vouchers,
     orders,
+    questions: [],
+    series: {
+      ...{ meterId: '7', fromMs: 0, toMs: 1, resolution: 'raw', points: [], gaps: [], truncated: false },
+    },
     report: { state: 'ready', reasons: [] },
     steps: [],
     failure: undefined,
@@ -67,6 +75,10 @@ export function scriptedServices(
       };
     },
     passwordOf: (identity) => `pw-${identity}`,
+    async meterSeries(question) {
+      services.questions.push(question);
+      return services.series;
+    },
     async *redeem() {
       yield* services.steps;
     },

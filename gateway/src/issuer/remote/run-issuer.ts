@@ -1,15 +1,16 @@
+import { createAllowance } from '../../allowance.ts';
 import type { Clock } from '../../edges/edges.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { createLocalIssuer } from '../local-issuer.ts';
 import { requireMasterKey } from '../require-master-key.ts';
-import { createAllowance } from './allowance.ts';
 import { createAnswerer } from './answer-questions.ts';
 import { createGatewayRegister } from './registered-gateways.ts';
 import { serveIssuer, type TlsTexts } from './serve-issuer.ts';
 
 /** Questions a second of one gateway; a redemption takes one or two, an issue two. */
 const ALLOWANCE = { perSecond: 2_000, atOnce: 10_000 } as const;
+const MAX_GATEWAYS = 1_000;
 
 export interface IssuerParts {
   readonly master: Uint8Array;
@@ -34,7 +35,7 @@ export async function runIssuer(parts: IssuerParts) {
   return serveIssuer({
     ...{ tls, host, port, ledgerId, log },
     register: createGatewayRegister({ ledger, clock }),
-    allowed: createAllowance(parts.allowance ?? ALLOWANCE, clock),
+    allowed: createAllowance({ ...(parts.allowance ?? ALLOWANCE), maxNames: MAX_GATEWAYS }, clock),
     answer: createAnswerer({ issuer, ledger, clock, log }),
   });
 }

@@ -1,0 +1,149 @@
+import { type Clock, pause } from '../../edges/edges.ts';
+import type { Losses } from '../losses.ts';
+import type { DurableQueue, Portion } from '../queue/durable-queue.ts';
+import type { Reading } from '../reading.ts';
+import { BATCH_READINGS } from '../recorder.ts';
+import type { StoreView } from '../store.ts';
+import type { InfluxClient } from './client.ts';
+import { sumsOfLate } from './late-readings.ts';
+import { pointOf } from './points.ts';
+import { setUp } from './set-up.ts';
+import type { KeepDays } from './statements.ts';
+
+export interface DrainParts {
+  readonly queue: DurableQueue;
+  readonly client: InfluxClient;
+  readonly database: string;
+  readonly keep: KeepDays;
+  readonly clock: Clock;
+  readonly losses: Losses;
+  readonly onError: (error: unknown, doing: string) => void;
+  readonly pace?: {
+    readonly everyMs: number;
+    readonly firstRetryMs: number;
+    readonly longestRetryMs: number;
+  };
+}
+
+export interface Drain {
+  view(): StoreView;
+  readonly written: number;
+  /** Leaves the queue as it is; the next process goes on. */
+  close(): Promise<void>;
+}
+
+/** Fewer than a batch wait this long for others. */
+const PACE = { everyMs: 5_000, firstRetryMs: 500, longestRetryMs: 10_000 } as const;
+
+/**
+ * Carries readings from the queue to InfluxDB for as long as the process lives. While the database is away nothing leaves
+ * the queue; what it refuses for good is counted and left out; after each time that it was away it is set up again, for it
+ * may have come back empty.
+ */
+export function startDrain(parts: DrainParts): Drain {
+  const { queue, client, database, clock, losses, onError, pace = PACE } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let failure: string | undefined;
+  let isSetUp = false;
+  let written = 0;
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      const portion = await queue
+        .take()
+        .catch((error: unknown) => onError(error, 'read the queue of readings'));
+      if (portion) await carry(portion);
+      if (!portion || queue.readings < BATCH_READINGS) await pause(clock, pace.everyMs, signal);
+    }
+  }
+
+  /** The same portion until it has arrived: a batch that was written need not be written again. */
+  async function carry(portion: Portion): Promise<void> {
+    const batches = inBatches(portion.readings);
+    for (
+      let pauseMs = pace.firstRetryMs;
+      !signal.aborted;
+      pauseMs = Math.min(2 * pauseMs, pace.longestRetryMs)
+    ) {
+      try {
+        if (!isSetUp) await trySetUp();
+        while (batches[0] !== undefined) {
+          await write(batches[0]);
+          batches.shift();
+          pauseMs = pace.firstRetryMs;
+        }
+        await sumLate(portion.readings);
+        return await portion.done();
+      } catch (error) {
+        fail(error);
+        await pause(clock, pauseMs, signal);
+      }
+    }
+  }
+
+  /** A user who may only write is content with what somebody else has set up. */
+  async function trySetUp(): Promise<void> {
+    await setUp(client, database, parts.keep).catch((error: unknown) => fail(error, 'set up InfluxDB'));
+    isSetUp = true;
+  }
+
+  async function write(readings: readonly Reading[]): Promise<void> {
+    const outcome = await client.write(readings.map(pointOf));
+    failure = undefined;
+    switch (outcome.kind) {
+      case 'written':
+        written += readings.length;
+        return;
+      case 'partial':
+        written += readings.length - outcome.dropped;
+        return refuse(outcome.dropped, outcome.message);
+      case 'divide': {
+        if (readings.length === 1) return refuse(1, outcome.message);
+        const half = Math.ceil(readings.length / 2);
+        await write(readings.slice(0, half));
+        return write(readings.slice(half));
+      }
+    }
+  }
+
+  function refuse(count: number, message: string): void {
+    losses.lose('refused', count);
+    onError(new Error(message), `write ${count} of the readings, which InfluxDB refuses for good`);
+  }
+
+  async function sumLate(readings: readonly Reading[]): Promise<void> {
+    for (const statement of sumsOfLate(database, readings, clock.nowMs())) await client.query(statement);
+  }
+
+  function fail(error: unknown, doing = 'write readings to InfluxDB; they wait in the queue'): void {
+    isSetUp = false;
+    // Said once, not at every attempt.
+    if (failure === undefined) onError(error, doing);
+    failure = error instanceof Error ? error.message : String(error);
+  }
+
+  const running = run();
+  return {
+    view() {
+      if (failure === undefined) return { state: 'ok' };
+      const message = `InfluxDB does not take readings (${failure}); ${queue.readings} wait in the queue.`;
+      return { state: 'failing', message };
+    },
+    get written() {
+      return written;
+    },
+    async close() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+function inBatches(readings: readonly Reading[]): (readonly Reading[])[] {
+  const batches: (readonly Reading[])[] = [];
+  for (let start = 0; start < readings.length; start += BATCH_READINGS) {
+    batches.push(readings.slice(start, start + BATCH_READINGS));
+  }
+  return batches;
+}

@@ -1,0 +1,50 @@
+import type { Clock } from '../edges/edges.ts';
+
+/** Why a reading was not kept. */
+export type LossReason =
+  /** It breaks the contract. */
+  | 'malformed'
+  /** Its meter sent more than any meter measures. */
+  | 'tooMany'
+  /** Older than what is kept. */
+  | 'tooOld'
+  /** No room in memory while the disk took nothing. */
+  | 'noMemory'
+  /** No room in the queue on disk: the oldest had to go. */
+  | 'queueFull'
+  /** Bytes of the queue were damaged. */
+  | 'damaged'
+  /** The database takes it in no form. */
+  | 'refused';
+
+export interface Losses {
+  lose(reason: LossReason, count: number): void;
+  /** Since the start, those that there were. */
+  figures(): Readonly<Record<string, number>>;
+}
+
+const SAY_EVERY_MS = 60_000;
+
+/** Counts what was not kept, and says so: at once the first time, then in sums, so that a flood does not flood the log. */
+export function createLosses(
+  clock: Pick<Clock, 'nowMs'>,
+  say: (lost: Readonly<Record<string, number>>) => void,
+): Losses {
+  const counts = new Map<LossReason, number>();
+  let unsaid = new Map<LossReason, number>();
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    lose(reason, count) {
+      if (count === 0) return;
+      counts.set(reason, (counts.get(reason) ?? 0) + count);
+      unsaid.set(reason, (unsaid.get(reason) ?? 0) + count);
+      const nowMs = clock.nowMs();
+      if (nowMs < saidAtMs + SAY_EVERY_MS) return;
+      saidAtMs = nowMs;
+      say(Object.fromEntries(unsaid));
+      unsaid = new Map();
+    },
+    figures: () =>
+      Object.fromEntries([...counts].map(([reason, count]) => [`lost.${reason}`, count] as const)),
+  };
+}
