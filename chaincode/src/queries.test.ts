@@ -63,6 +63,19 @@ test('what does not exist is null', async () => {
   expect(await town.query('GetRequest', { kid: 'phone', requestId: 'none' })).toBeNull();
 });
 
+test('what is known of a request, its handset and its voucher is told at once', async () => {
+  const nothing = { handsetId: 'nobody', requestId: 'r1', voucherId: '0'.repeat(32) };
+  expect(await town.query('GetStanding', nothing)).toEqual({ party: null, request: null, voucher: null });
+  await town.buy('r1');
+  const [voucher] = (await town.query('ListVouchers', { limit: 1 })).vouchers;
+  const { voucherId = '' } = voucher ?? {};
+  expect(await town.query('GetStanding', { handsetId: 'phone', requestId: 'r1', voucherId })).toMatchObject({
+    party: { id: 'phone' },
+    request: { voucherId },
+    voucher,
+  });
+});
+
 test('an unknown query and a limit out of range are refused', async () => {
   await expect(town.query('Nonsense' as QueryName, { limit: 1 })).rejects.toMatchObject({
     code: 'BAD_REQUEST',

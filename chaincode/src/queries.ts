@@ -93,6 +93,14 @@ const QUERIES: { readonly [N in QueryName]: Query<N> } = {
     return { wallets: found.records.map((wallet) => walletSummary(wallet, held)), ...nextOf(found) };
   },
   GetRequest: (state, { kid, requestId }) => one<RequestRecord>(state, KEY.request(kid, requestId)),
+  GetStanding: async (state, { handsetId, requestId, voucherId }) => {
+    const [party, request, voucher] = await Promise.all([
+      one<PartyRecord>(state, KEY.party(handsetId)),
+      one<RequestRecord>(state, KEY.request(handsetId, requestId)),
+      voucherId === undefined ? null : one<VoucherRecord>(state, KEY.voucher(voucherId)),
+    ]);
+    return { party, request, voucher };
+  },
   GetDeposit: (state, { depositId }) => one<DepositRecord>(state, KEY.deposit(depositId)),
   ListDeposits: async (state, request) => {
     const found = await page<DepositRecord>(state, { prefix: 'DEP~', ...cursor(request) });

@@ -100,6 +100,15 @@ export interface Queries {
     request: { readonly kid: string; readonly requestId: string };
     result: RequestRecord | null;
   };
+  /** All that serving a handset's request needs to know of it, at once: on Fabric every query is a call to a peer. */
+  GetStanding: {
+    request: { readonly handsetId: string; readonly requestId: string; readonly voucherId?: string };
+    result: {
+      readonly party: PartyRecord | null;
+      readonly request: RequestRecord | null;
+      readonly voucher: VoucherRecord | null;
+    };
+  };
   GetDeposit: { request: { readonly depositId: string }; result: DepositRecord | null };
   ListDeposits: {
     request: PageRequest;

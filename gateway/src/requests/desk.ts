@@ -6,7 +6,7 @@ import {
   TapwattError,
 } from '@tapwatt/firmware-contracts';
 import type { RedemptionObserver } from '../redemption/observer.ts';
-import { type AuthenticRequest, createAuthenticator, type RequestOf } from './authenticate.ts';
+import { type AuthenticRequest, createAuthenticator, type RequestOf, redeemedBy } from './authenticate.ts';
 import { answerBalance } from './balance.ts';
 import { answerCancel } from './cancel.ts';
 import { answerIssue } from './issue.ts';
@@ -83,18 +83,14 @@ export function createRequestDesk(ports: DeskPorts, observer: RedemptionObserver
 
 /** A requestId of the ledger or of the journal is never used again with another payload. */
 async function refuseReuse(ports: DeskPorts, request: AuthenticRequest): Promise<void> {
-  const { handsetId, requestId, payload, payloadHashHex: payloadHash } = request;
+  const { handsetId, requestId, payload, payloadHashHex: payloadHash, onLedger } = request;
   const noted = ports.journal.find(handsetId, requestId);
   if (noted !== undefined && noted.payloadHash !== payloadHash) throw new TapwattError('REQUEST_REUSED');
   const spending = payload.op === 'issue' || payload.op === 'cancel';
-  if (!spending) {
-    const onLedger = await ports.requestOnLedger(handsetId, requestId);
-    if (onLedger !== undefined) throw new TapwattError('REQUEST_REUSED');
-  }
+  if (!spending && onLedger.request !== undefined) throw new TapwattError('REQUEST_REUSED');
   if (noted?.refused !== undefined) throw new TapwattError(noted.refused);
   if (noted !== undefined) return;
-  const about = payload.op === 'redeem' ? { voucherId: payload.voucher.slice(2 * 32, 2 * 48) } : {};
-  await ports.journal.record(handsetId, requestId, { payloadHash, op: payload.op, ...about });
+  await ports.journal.record(handsetId, requestId, { payloadHash, op: payload.op, ...redeemedBy(payload) });
 }
 
 function dispatch(ports: DeskPorts, request: AuthenticRequest): Promise<void> {

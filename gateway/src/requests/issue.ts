@@ -47,11 +47,11 @@ async function sealOrEnd(ports: DeskPorts, voucherId: string) {
 
 /** Noted, so that a late copy of the request is refused too once the policy has changed. */
 async function refuseAmount(ports: DeskPorts, request: RequestOf<'issue'>): Promise<void> {
-  const { handsetId, requestId, payload, payloadHashHex: payloadHash } = request;
+  const { handsetId, requestId, payload, payloadHashHex: payloadHash, onLedger } = request;
   const amount = BigInt(payload.amount);
   const { minMinor, maxMinor } = ports.amounts;
   if (amount >= minMinor && amount <= maxMinor) return;
-  if ((await ports.requestOnLedger(handsetId, requestId)) !== undefined) return;
+  if (onLedger.request !== undefined) return;
   const refused = 'AMOUNT_OUT_OF_RANGE';
   await ports.journal.record(handsetId, requestId, { payloadHash, op: 'issue', refused });
   throw new TapwattError(refused, `One voucher is worth ${minMinor} to ${maxMinor} minor units here.`);

@@ -10,13 +10,12 @@ import { endOfVoucher } from './voucher-progress.ts';
  * Throws BAD_FORMAT, BAD_MAC; BAD_REQUEST for an order that ends an epoch.
  */
 export async function answerRedeem(ports: DeskPorts, request: RequestOf<'redeem'>): Promise<void> {
-  const { handsetId, requestId, payload } = request;
+  const { handsetId, requestId, payload, onLedger } = request;
   const frame = hexToBytes(payload.voucher);
   const { voucherId, meterId, kind } = await ports.issuer.readVoucher(frame);
   if (endsEpoch(kind))
     throw new TapwattError('BAD_REQUEST', 'voucher: is an order; the gateway carries it by itself.');
-  const record = await ports.voucherOnLedger(voucherId);
-  const ended = record === undefined ? undefined : endOfVoucher(record, 'credit');
+  const ended = onLedger.voucher === undefined ? undefined : endOfVoucher(onLedger.voucher, 'credit');
   if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });
   const watcher = { handsetId, requestId, asks: 'credit' } as const;
   ports.redemptions.deliver(String(meterId), { voucherId, purpose: 'credit', frame, watcher });
