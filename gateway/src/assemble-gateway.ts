@@ -4,6 +4,7 @@ import type { GatewayConfig } from './config/gateway-config.ts';
 import type { Clock, Random } from './edges/edges.ts';
 import { createInbox } from './inbox.ts';
 import type { Issuer } from './issuer/issuer.ts';
+import { type Batches, EMBEDDED_BATCHES } from './ledger/batches.ts';
 import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { joinLinks } from './links/join-links.ts';
@@ -38,6 +39,8 @@ export interface GatewayParts {
   readonly config: Pick<GatewayConfig, 'site' | 'ledgerId' | 'policies' | 'sweep'>;
   /** As this gateway's party. */
   readonly ledger: Ledger;
+  /** How items become transactions; without it, as suits the embedded ledger. */
+  readonly batches?: Batches;
   readonly issuer: Issuer;
   readonly bus: MessageBus;
   readonly journal: RequestJournal;
@@ -78,6 +81,7 @@ export interface AssembledGateway {
 /** Connects the parts; from then on it answers what comes over the bus. The sweep begins with `start`. */
 export function assembleGateway(parts: GatewayParts): AssembledGateway {
   const { config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError } = parts;
+  const { batches = EMBEDDED_BATCHES } = parts;
   const link = createMqttLink(bus, config.site);
   const nfc = createMailboxes();
   const links = joinLinks({ mqtt: link, nfc: nfc.link });
@@ -86,7 +90,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     link.result(handsetId, result).catch(() => undefined);
   });
   const settler = createSettler(ledger, {
-    ...{ clock, random, signal },
+    ...{ clock, random, signal, limits: batches.settle },
     onSettled: ({ meterId, alarms, outcome }) =>
       // An orphan with its receipt is told of by the redemptions.
       quarantine.changed(
@@ -105,7 +109,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
       quarantine.changed(meterId);
     },
   });
-  const issuance = createIssuance({ ledger, issuer, clock, random, signal });
+  const issuance = createIssuance({ ledger, issuer, clock, random, signal, limits: batches.issue });
   const deskPorts: DeskPorts = {
     ...{ ledger, issuer, issuance, redemptions, journal, outbox, observer, clock, random, signal },
     verifySignature: parts.verifySignature,

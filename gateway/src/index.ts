@@ -13,6 +13,7 @@ export { createIssuerLine } from './issuer/remote/issuer-line.ts';
 export { createRemoteIssuer } from './issuer/remote/remote-issuer.ts';
 export { certificateAuthority } from './issuer/remote/testing/certificates.ts';
 export { startIssuer } from './issuer-main.ts';
+export { FABRIC_BATCHES } from './ledger/batches.ts';
 export { checkInvariants, type InvariantReport } from './ledger/check-invariants.ts';
 export {
   type DiskVerifier,
@@ -27,6 +28,7 @@ export {
 } from './ledger/embedded/index.ts';
 export { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from './ledger/errors.ts';
 export { FabricNetworkUnderTest } from './ledger/fabric/testing/fabric-network.ts';
+export { type LoadOnFabric, openLoadOnFabric } from './ledger/fabric/testing/load-on-fabric.ts';
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
@@ -37,4 +39,5 @@ export { createLogger } from './observability/logger.ts';
 export { observeRedemptions } from './observability/observe-redemptions.ts';
 export { acknowledgeable } from './redemption/acknowledgement.ts';
 export type { RedemptionObserver } from './redemption/observer.ts';
+export { createSettler, type Settler } from './redemption/settler.ts';
 export type { JournalEntry, RequestJournal } from './requests/journal.ts';

@@ -131,6 +131,7 @@ async function build(
   undo.push(async () => telemetry?.close());
 
   const gateway = assembleGateway({
+    batches: host.batches,
     ...{ config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError },
     ...(telemetry === undefined ? {} : { readings: telemetry.sink }),
     signer: { kid: config.gatewayId, privateKey: data.keys.gateway },

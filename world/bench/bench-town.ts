@@ -22,7 +22,11 @@ const DEPOSIT = '1000000000000';
 const LOOK_MS = 50;
 const DEADLINE_MS = 120_000;
 
-export async function inBenchTown<T>(run: (town: BenchTown) => Promise<T>): Promise<T> {
+/** `environment`: what the gateway is configured with besides. */
+export async function inBenchTown<T>(
+  run: (town: BenchTown) => Promise<T>,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'tapwatt-bench-'));
   const dataDirectory = join(directory, 'data');
   try {
@@ -31,7 +35,10 @@ export async function inBenchTown<T>(run: (town: BenchTown) => Promise<T>): Prom
         startGatewayProcess({
           ...{ dataDirectory, ...ports, logFile: join(directory, 'gateway.log') },
           // Vouchers are for the benchmark to redeem, not for the sweep of every 30 seconds.
-          environment: { TAPWATT_LOG_LEVEL: 'warn', TAPWATT_SWEEP_INTERVAL_MS: '3600000' },
+          environment: {
+            ...{ TAPWATT_LOG_LEVEL: 'warn', TAPWATT_SWEEP_INTERVAL_MS: '3600000' },
+            ...environment,
+          },
         }),
       provision: (gateway, size) =>
         provisionFleet({

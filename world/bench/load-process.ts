@@ -25,13 +25,8 @@ import {
   systemTime,
   tcpConnector,
 } from '@tapwatt/simulator';
-import {
-  type LoadAnswer,
-  type LoadCommand,
-  percentiles,
-  type RedeemFigures,
-  round,
-} from './load-protocol.ts';
+import { figuresOf, spanOf, type Timed } from './load-figures.ts';
+import { type LoadAnswer, type LoadCommand, type RedeemFigures, round } from './load-protocol.ts';
 
 /** The benchmark's load: meters and handsets in a process of their own, driven over IPC. */
 
@@ -70,6 +65,7 @@ let fleet: Fleet;
 let running: RunningFleet;
 let handsets: Handset[];
 let meterIds: readonly string[];
+let lastRun: readonly Redemption[] = [];
 
 async function connect(command: Extract<LoadCommand, { do: 'connect' }>): Promise<void> {
   fleet = command.fleet;
@@ -184,13 +180,10 @@ function seal(count: number, amount: string): void {
   }
 }
 
-interface Redemption {
+interface Redemption extends Timed {
   readonly handset: Handset;
   readonly requestId: string;
   readonly bytes: Uint8Array;
-  sentMs: number;
-  onMeterMs: number;
-  settledMs: number;
 }
 
 /** Signed before the clock starts: the agent's phone does that, not the gateway. */
@@ -218,6 +211,7 @@ function redeemOne(redemption: Redemption, onSettled: () => void): void {
 
 async function redeem(command: Extract<LoadCommand, { do: 'redeem' }>): Promise<RedeemFigures> {
   const all = prepare(command.vouchers);
+  lastRun = all;
   const cpu = process.cpuUsage();
   let ended = 0;
   const done = new Promise<void>((resolve) => {
@@ -236,7 +230,8 @@ async function redeem(command: Extract<LoadCommand, { do: 'redeem' }>): Promise<
     else offer(all.length, command.perSecond, sendNext);
   });
   const offeredMs = command.perSecond === undefined ? 0 : (all.length / command.perSecond) * 1000;
-  const deadlineMs = offeredMs + DRAIN_MS + (command.perSecond === undefined ? 120_000 : 0);
+  const deadlineMs =
+    offeredMs + (command.drainMs ?? DRAIN_MS) + (command.perSecond === undefined ? 120_000 : 0);
   await Promise.race([done, new Promise((resolve) => setTimeout(resolve, deadlineMs).unref())]);
   return figuresOf(all, process.cpuUsage(cpu));
 }
@@ -253,23 +248,6 @@ function offer(count: number, perSecond: number, send: () => void): void {
     }
     if (sent === count) clearInterval(timer);
   }, TICK_MS);
-}
-
-function figuresOf(all: readonly Redemption[], cpu: NodeJS.CpuUsage): RedeemFigures {
-  const landed = all.filter((one) => one.onMeterMs > 0 && one.settledMs > 0);
-  const firstMs = Math.min(...all.map((one) => one.sentMs));
-  const seconds = (Math.max(...landed.map((one) => one.onMeterMs), firstMs) - firstMs) / 1000;
-  const settledSeconds = (Math.max(...landed.map((one) => one.settledMs), firstMs) - firstMs) / 1000;
-  return {
-    asked: all.length,
-    lost: all.length - landed.length,
-    seconds: round(seconds),
-    perSecond: round(landed.length / seconds),
-    settledPerSecond: round(landed.length / settledSeconds),
-    onMeter: percentiles(landed.map((one) => one.onMeterMs - one.sentMs)),
-    settled: percentiles(landed.map((one) => one.settledMs - one.sentMs)),
-    loadCpuMs: round((cpu.user + cpu.system) / 1000 / all.length),
-  };
 }
 
 function credited(): LoadAnswer {
@@ -297,6 +275,8 @@ async function carryOut(command: LoadCommand): Promise<LoadAnswer> {
       return { did: 'seal', ms: ms() };
     case 'redeem':
       return { did: 'redeem', figures: await redeem(command) };
+    case 'span':
+      return { did: 'span', figures: spanOf(lastRun, command) };
     case 'credited':
       return credited();
     case 'stop':

@@ -14,7 +14,11 @@ export type LoadCommand =
       readonly vouchers: number;
       readonly perSecond?: number;
       readonly inFlight?: number;
+      /** After the last request: how long answers may take before they count as lost, ms; without it a quarter of a minute. */
+      readonly drainMs?: number;
     }
+  /** What became of the requests of the last run that were sent in a span of time, Unix ms. */
+  | { readonly do: 'span'; readonly fromMs: number; readonly toMs: number }
   /** Waits until every meter has credited what the fleet bought. */
   | { readonly do: 'credited' }
   | { readonly do: 'stop' };
@@ -39,10 +43,22 @@ export interface RedeemFigures {
   readonly loadCpuMs: number;
 }
 
+/** Requests of one span of time. */
+export interface SpanFigures {
+  readonly sent: number;
+  readonly onMeter: Percentiles;
+  /** Never on the meter, and never settled. */
+  readonly notOnMeter: number;
+  readonly notSettled: number;
+  /** When the last of them settled, ms after the end of the span. */
+  readonly lastSettledMs: number;
+}
+
 export type LoadAnswer =
   | { readonly did: 'connect' | 'seal' | 'stop'; readonly ms: number }
   | { readonly did: 'buy'; readonly ms: number; readonly issued: number }
   | { readonly did: 'redeem'; readonly figures: RedeemFigures }
+  | { readonly did: 'span'; readonly figures: SpanFigures }
   /** Sum over all meters of what they credited, minor units. */
   | { readonly did: 'credited'; readonly credited: string; readonly meters: number }
   | { readonly did: 'failed'; readonly message: string };

@@ -2,6 +2,7 @@ import { backupBytes } from '../backup/write-backup.ts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { OpenedData } from '../data/open.ts';
 import { systemClock, systemRandom } from '../edges/system.ts';
+import { EMBEDDED_BATCHES } from '../ledger/batches.ts';
 import { openEmbeddedLedger } from '../ledger/embedded/index.ts';
 import type { LedgerWatch } from '../observability/ledger-watch.ts';
 import { firstParties } from './first-parties.ts';
@@ -25,6 +26,7 @@ export async function openEmbeddedHost(
   return {
     ledger: asGateway(),
     issuerLedger: asGateway(),
+    batches: EMBEDDED_BATCHES,
     get condition() {
       return embedded.condition;
     },

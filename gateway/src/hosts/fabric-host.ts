@@ -2,6 +2,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { GatewayConfig } from '../config/gateway-config.ts';
 import type { OpenedData } from '../data/open.ts';
 import { systemClock } from '../edges/system.ts';
+import { FABRIC_BATCHES } from '../ledger/batches.ts';
 import { LedgerUnavailable } from '../ledger/errors.ts';
 import {
   expiryOf,
@@ -47,6 +48,7 @@ export async function openFabricHost(config: GatewayConfig, parts: FabricHostPar
   return {
     ledger,
     issuerLedger,
+    batches: FABRIC_BATCHES,
     get condition() {
       if (closed) return 'closed';
       return chain.isReached ? 'open' : 'failed';

@@ -1,3 +1,4 @@
+import type { Batches } from '../ledger/batches.ts';
 import type { Committed, Ledger } from '../ledger/ledger.ts';
 import type { ReadinessInputs } from '../observability/readiness.ts';
 
@@ -7,6 +8,7 @@ export interface LedgerHost {
   readonly ledger: Ledger;
   /** A second view, for the issuer alone. */
   readonly issuerLedger: Ledger;
+  readonly batches: Batches;
   readonly condition: ReadinessInputs['ledger'];
   /** The newest block known. */
   head(): { readonly blockNumber: number; readonly blockHash?: string };

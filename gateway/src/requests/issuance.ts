@@ -1,11 +1,10 @@
 import type { IssueItem, IssueItemResult } from '@tapwatt/chaincode';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
-import { type Batcher, createBatcher } from '../ledger/batching.ts';
+import { type Batcher, type BatchLimits, createBatcher } from '../ledger/batching.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
 
-const LIMITS = { maxItems: 32, maxQueued: 4_096, maxInFlight: 1, lingerMs: 2 } as const;
 /** Another gateway may take a meter's next seq first; after so many times the agent is asked to come again. */
 const MAX_PROPOSALS = 5;
 /** Before the outcome is left to the handset's next try. */
@@ -27,22 +26,20 @@ export function createIssuance(ports: {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  readonly limits: BatchLimits;
 }): Issuance {
   const { ledger, issuer, clock } = ports;
 
   async function nextOf(wishes: readonly IssueWish[]) {
-    const next = new Map<string, { keyEpoch: number; seq: number; floorSeq: number }>();
-    for (const { meterId } of wishes) {
-      if (next.has(meterId)) continue;
-      const meter = await ledger.evaluate('GetMeter', { meterId });
-      // An unknown meter is for the rules to refuse, so that the refusal is remembered.
-      next.set(meterId, {
-        keyEpoch: meter?.keyEpoch ?? 1,
-        seq: meter?.nextSeq ?? 1,
-        floorSeq: meter?.floorSeq ?? 1,
-      });
-    }
-    return next;
+    const meterIds = [...new Set(wishes.map(({ meterId }) => meterId))];
+    const meters = await Promise.all(meterIds.map((meterId) => ledger.evaluate('GetMeter', { meterId })));
+    return new Map(
+      meters.map((meter, index) => [
+        meterIds[index] ?? '',
+        // An unknown meter is for the rules to refuse, so that the refusal is remembered.
+        { keyEpoch: meter?.keyEpoch ?? 1, seq: meter?.nextSeq ?? 1, floorSeq: meter?.floorSeq ?? 1 },
+      ]),
+    );
   }
 
   async function propose(wishes: readonly IssueWish[]): Promise<IssueItem[]> {
@@ -58,7 +55,7 @@ export function createIssuance(ports: {
     return Promise.all(items);
   }
 
-  return createBatcher<IssueWish, IssueItemResult>(LIMITS, clock, async (wishes) => {
+  return createBatcher<IssueWish, IssueItemResult>(ports.limits, clock, async (wishes) => {
     const results: IssueItemResult[] = [];
     let left = wishes.map((wish, index) => ({ wish, index }));
     for (let proposal = 1; left.length > 0; proposal += 1) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,10 @@ interface NodeStatus {
   readonly name: string;
   readonly pid?: number;
   readonly blocks?: number;
+}
+
+interface Plan {
+  readonly peers: readonly { readonly operations: { readonly host: string; readonly port: number } }[];
 }
 
 export interface FabricStatus {
@@ -42,6 +46,28 @@ export class FabricNetworkUnderTest {
   async memberOf(partyId: string): Promise<Member> {
     const { mspId, name } = partyOf(await readFabricNetwork(this.networkFile), partyId);
     return { mspId, name };
+  }
+
+  /** Another, empty ledger on the network; answers the file that describes the network with it. */
+  async emptyLedger(name: string): Promise<string> {
+    await this.#fabric('define', name);
+    const network = await jsonOf<object>(this.networkFile);
+    const file = join(this.#directory, `network-${name}.json`);
+    await writeFile(file, JSON.stringify({ ...network, chaincode: name }));
+    return file;
+  }
+
+  /** What the peers say of their version. */
+  async version(): Promise<string> {
+    const plan = await jsonOf<Plan>(join(this.#directory, 'plan.json'));
+    const operations = plan.peers[0]?.operations;
+    const answer = await fetch(`http://${operations?.host}:${operations?.port}/version`);
+    return ((await answer.json()) as { readonly Version: string }).Version;
+  }
+
+  /** Of all processes that run. */
+  async pids(): Promise<readonly number[]> {
+    return (await this.status()).nodes.flatMap(({ pid }) => pid ?? []);
   }
 
   /** Starts what does not run; answers how long that took, in seconds. */
@@ -79,9 +105,11 @@ export class FabricNetworkUnderTest {
       const all = [SCRIPT, ...args, '--directory', this.#directory];
       return (await run(process.execPath, all, options)).stdout;
     } catch (error) {
-      const { stdout } = error as { stdout?: string };
+      const { stdout, stderr } = error as { stdout?: string; stderr?: string };
       if (args[0] === 'status' && stdout) return stdout;
-      throw error;
+      throw new Error(stderr || 'fabric.ts could not be run.', { cause: error });
     }
   }
 }
+
+const jsonOf = async <T>(file: string): Promise<T> => JSON.parse(await readFile(file, 'utf8')) as T;

@@ -1,0 +1,76 @@
+import { FabricNetworkUnderTest, type LoadOnFabric, openLoadOnFabric } from '@tapwatt/gateway';
+import type { Say } from '../bench-town.ts';
+import { benchAgents } from './agents.ts';
+import { benchOnMeter } from './on-meter.ts';
+import { benchOutage } from './outage.ts';
+import { benchSettlement } from './settlement.ts';
+
+/** The ledger's time away, as it is promised; `--size` makes it another one. */
+const OUTAGE_MINUTES = 10;
+
+/** A slow machine makes figures worse; it should not end them. */
+const PATIENT = { transactions: 64, endorseMs: 60_000, submitMs: 60_000, commitMs: 60_000 };
+
+interface Bench {
+  readonly network: FabricNetworkUnderTest;
+  /** What makes a gateway one on this network. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly outageMinutes: number;
+  readonly say: Say;
+}
+
+const PARTS = {
+  settlement: (bench: Bench) =>
+    onLedger(bench, 'settlement', (load) => benchSettlement(load, bench.network, bench.say)),
+  agents: (bench: Bench) => onLedger(bench, 'agents', (load) => benchAgents(load, bench.say)),
+  'on-meter': async (bench: Bench) => benchOnMeter(await gatewayOn(bench, 'onmeter'), bench.say),
+  outage: async (bench: Bench) => {
+    const environment = await gatewayOn(bench, 'outage');
+    return benchOutage({ network: bench.network, environment }, bench.outageMinutes, bench.say);
+  },
+};
+type Part = keyof typeof PARTS;
+
+const isPart = (name: string): name is Part => name in PARTS;
+
+/**
+ * Figures of a Fabric network of three organisations that is made for them on free ports and removed after, one part after
+ * another, each on an empty ledger. Throws a plain Error for a part that does not exist, and without Fabric's programs.
+ */
+export async function benchFabric(say: Say, outageMinutes = OUTAGE_MINUTES, names: readonly string[] = []) {
+  const unknown = names.find((name) => !isPart(name));
+  if (unknown !== undefined)
+    throw new Error(`fabric ${unknown}: it is one of ${Object.keys(PARTS).join(', ')}.`);
+  const parts = names.length === 0 ? (Object.keys(PARTS) as Part[]) : names.filter(isPart);
+  const network = await FabricNetworkUnderTest.make();
+  try {
+    say('making a Fabric network …');
+    const upSeconds = await network.up();
+    const report: Record<string, unknown> = { fabric: await network.version(), upSeconds };
+    for (const part of parts) {
+      say(`${part}:`);
+      report[part] = await PARTS[part]({ network, environment: {}, outageMinutes, say });
+    }
+    return report;
+  } finally {
+    await network.remove();
+  }
+}
+
+async function onLedger<T>(
+  { network }: Bench,
+  name: string,
+  measure: (load: LoadOnFabric) => Promise<T>,
+): Promise<T> {
+  const load = await openLoadOnFabric(PATIENT, await network.emptyLedger(name));
+  try {
+    return await measure(load);
+  } finally {
+    await load.close();
+  }
+}
+
+const gatewayOn = async ({ network }: Bench, name: string) => ({
+  TAPWATT_LEDGER_KIND: 'fabric',
+  TAPWATT_LEDGER_FABRIC_NETWORK: await network.emptyLedger(name),
+});
