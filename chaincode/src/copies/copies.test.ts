@@ -162,6 +162,30 @@ test('a receipt that comes after its money was booked is counted there and not a
   expect(await town.violations()).toEqual([]);
 });
 
+test('what a released voucher hid from a remainder is counted with its own receipt, though the remainder was booked', async () => {
+  const released = await town.buy('r1', { amount: '100' });
+  await lost.buy('r1', { amount: '100' });
+  await town.cancel(released);
+  await town.release(released);
+  const receipts = await sellElsewhere(2, '300');
+  await town.recordRestore();
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  const [remainder] = await orphans();
+  const about = { meterId: '1', voucherId: remainder?.voucherId ?? '', amount: '500' };
+  expect(remainder).toMatchObject({ amount: about.amount, remainder: true });
+  for (const by of ['discom', 'bank']) await town.submit('RecoverOrphan', about, by);
+  for (const receipt of receipts) await town.settle(receipt);
+  await town.settle(await town.voidAt(released));
+  expect(await meterOne()).toMatchObject({ settled: '600', orphaned: '600', unproven: '0' });
+  const found = (await orphans()).filter(({ partOf }) => partOf === about.voucherId);
+  expect(found.map(({ amount, status }) => `${amount} ${status}`).sort()).toEqual([
+    '0 NOTHING',
+    '100 RECORDED',
+  ]);
+  expect(await town.violations()).toEqual([]);
+});
+
 test('a request whose forgotten voucher has shown itself is not issued again in the new epoch', async () => {
   const [receipt = ''] = await sellElsewhere(1, '5000');
   await town.recordRestore();

@@ -42,7 +42,7 @@ export async function withRemainder(
 export interface Found {
   /** What is counted anew; the rest was in a remainder. */
   readonly amount: bigint;
-  /** The remainder that was booked with it already. */
+  /** The remainder with which the rest was booked already. */
   readonly bookedWith?: string;
 }
 
@@ -55,7 +55,7 @@ export async function takenFromRemainder(
   const covering = meter.remainders?.find(({ keyEpoch }) => orphan.keyEpoch <= keyEpoch);
   if (covering === undefined || orphan.amount === 0n) return { amount: orphan.amount };
   const record = await requireRemainder(work, meter, covering);
-  if (record.status === 'RECOVERED') return { amount: 0n, bookedWith: record.voucherId };
+  if (record.status === 'RECOVERED') return takenFromBooked(work, record, orphan.amount);
   const left = BigInt(record.amount) - orphan.amount;
   const { proposal: _, ...unproposed } = record;
   const less: OrphanRecord = {
@@ -65,6 +65,18 @@ export async function takenFromRemainder(
   };
   work.draft.put(KEY.orphan(meter.meterId, record.voucherId), less);
   return { amount: left < 0n ? -left : 0n };
+}
+
+/** A booked remainder covers no more than was booked: a voucher released without proof may have stood for the rest. */
+function takenFromBooked(work: Work, record: OrphanRecord, amount: bigint): Found {
+  const { meterId, voucherId } = record;
+  const shown = BigInt(record.shown ?? '0');
+  const left = BigInt(record.amount) - shown;
+  const covered = amount < left ? amount : left;
+  if (covered <= 0n) return { amount };
+  const explained: OrphanRecord = { ...record, shown: `${shown + covered}` };
+  work.draft.put(KEY.orphan(meterId, voucherId), explained);
+  return { amount: amount - covered, bookedWith: voucherId };
 }
 
 async function requireRemainder(

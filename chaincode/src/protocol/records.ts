@@ -250,7 +250,9 @@ export interface OrphanRecord {
   readonly txId: string;
   /** What a meter's register shows above all that is known by voucher: no one voucher, `kind` and `seq` are 0. */
   readonly remainder?: boolean;
-  /** The remainder that this orphan's money was booked with before its receipt came. */
+  /** Of a booked remainder: how much of it has shown itself by voucher since. */
+  readonly shown?: string;
+  /** The remainder that this orphan's money, or the part of it that is not its amount, was booked with before its receipt came. */
   readonly partOf?: string;
   readonly proposal?: { readonly by: string; readonly amount: string; readonly txId: string };
   readonly recoveredBy?: string;

@@ -24,7 +24,7 @@ export async function recordOrphan(work: Work, shown: ShownReceipt): Promise<Set
   if (known !== undefined && !tellsMore(known, claimed)) return { outcome: 'orphan', repeated: true };
   const meter = await requireMeter(work.draft, meterId);
   const fresh = await takenFromRemainder(work, meter, { keyEpoch, amount: claimed });
-  const amount = fresh.bookedWith === undefined ? claimed : 0n;
+  const amount = fresh.bookedWith === undefined ? claimed : fresh.amount;
   const orphan: OrphanRecord = {
     meterId,
     voucherId,
