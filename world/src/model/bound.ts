@@ -38,6 +38,13 @@ export interface Bound {
   readonly edge: boolean;
   /** A meter's memory may be lost once. */
   readonly memoryLoss: boolean;
+  /**
+   * Each meter is explored by itself, for they share nothing (which is checked): the states of the town are all
+   * combinations of theirs with the same share in backup and restore.
+   */
+  readonly isApart?: true;
+  /** Registered too, without anything asked for them: the other meters of a town whose meters are explored apart. */
+  readonly bystanders?: readonly string[];
   /** Explored only when asked for by name. */
   readonly isLong?: true;
 }
@@ -126,11 +133,20 @@ export const BOUNDS: readonly Bound[] = [
   {
     ...plain,
     name: 'two-meters',
-    about: 'two meters, three vouchers, two epochs, cancel, release',
+    about: 'two meters with one voucher each, two epochs, cancel, release',
     meters: ['1', '2'],
-    requests: [...requests(2), ...requests(1, { meterId: '2', from: 3 })],
+    requests: [...requests(1), ...requests(1, { meterId: '2', from: 2 })],
     lastEpoch: 2,
     orders: 1,
+  },
+  {
+    ...plain,
+    name: 'two-restored',
+    about: 'two meters with one voucher each, cancel, release; the ledger once restored by the book',
+    meters: ['1', '2'],
+    requests: [...requests(1), ...requests(1, { meterId: '2', from: 2 })],
+    restore: 'quarantined',
+    figures: 'ends',
   },
   {
     ...plain,
@@ -181,6 +197,21 @@ export const BOUNDS: readonly Bound[] = [
   },
   {
     ...plain,
+    name: 'full',
+    about:
+      'two meters, three vouchers, two epochs, cancel, release; the ledger once restored by the book; a window of two',
+    meters: ['1', '2'],
+    requests: [...requests(2), ...requests(1, { meterId: '2', from: 3 })],
+    lastEpoch: 2,
+    orders: 1,
+    restore: 'quarantined',
+    figures: 'ends',
+    window: 2,
+    isApart: true,
+    isLong: true,
+  },
+  {
+    ...plain,
     name: 'clone',
     about: 'one voucher, two epochs, cancel, couriers that lose all; the ledger once set back and running on',
     releases: false,
@@ -195,6 +226,7 @@ export const BOUNDS: readonly Bound[] = [
     name: 'clone-two',
     about: 'two vouchers of one epoch, cancel; the ledger once set back and running on',
     releases: false,
+    isLong: true,
     requests: requests(2),
     restore: 'cloned',
     figures: 'shown',

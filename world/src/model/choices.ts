@@ -76,7 +76,7 @@ function aboutVoucher(
 
 function recovery({ meterId, voucherId, amount }: LedgerFacts['orphans'][number]): Choice {
   const asked = ['discom', 'bank'].map((by): Asked => {
-    const txId = `${by}-recovers-${voucherId.slice(0, 16)}`;
+    const txId = `${by}-recovers-${meterId}-${voucherId.slice(0, 16)}`;
     return { name: 'RecoverOrphan', request: { meterId, voucherId, amount }, by, txId };
   });
   return { asked, label: 'discom and bank recover an orphan', byItself: false };

@@ -11,12 +11,12 @@ async function outcomeOf(subject: ExplorerRequest): Promise<Outcome> {
   scaleWindow(bound.window);
   // Nothing of production may be loaded before the window is scaled.
   const { explore } = await import('./search.ts');
+  const { exploreApart } = await import('./apart.ts');
   const { PRODUCTION } = await import('./protocol.ts');
   const { mutationNamed } = await import('./mutations/all.ts');
   const protocol = subject.mutation === undefined ? PRODUCTION : mutationNamed(subject.mutation).protocol;
-  const exploration = await explore(bound, protocol, {
-    onProgress: (states, depth) => say({ states, depth }),
-  });
+  const onProgress = (states: number, depth: number) => say({ states, depth });
+  const exploration = await (bound.isApart ? exploreApart : explore)(bound, protocol, { onProgress });
   return {
     ...subject,
     exploration,

@@ -59,7 +59,8 @@ async function foundBooks(bound: Bound): Promise<Books> {
   await run('OpenWallet', { walletId: 'wallet', agentId: 'agent' });
   await run('ProposeDeposit', { depositId: 'float', walletId: 'wallet', amount: FLOAT }, 'agency');
   await run('ConfirmDeposit', { depositId: 'float', utr: 'float' }, 'bank');
-  for (const id of bound.meters) await run('RegisterMeter', { meterId: id });
+  for (const id of [...bound.meters, ...(bound.bystanders ?? [])])
+    await run('RegisterMeter', { meterId: id });
   return books;
 }
 

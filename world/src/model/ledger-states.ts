@@ -150,14 +150,12 @@ export class LedgerStates {
     const shown = this.#frames.at(frame);
     if (shown.type !== 'receipt') throw new Error('only a receipt can be settled');
     const receipt = bytesToHex(shown.bytes);
+    const meterId = `${shown.fields.meterId}`;
+    const by = 'gateway';
+    const txId = `settle-${meterId}-${frame}`;
     const asked: Asked = shown.refusesOrder
-      ? {
-          name: 'WithdrawOrder',
-          request: { meterId: `${shown.fields.meterId}`, receipt },
-          by: 'gateway',
-          txId: `withdraw-${frame}`,
-        }
-      : { name: 'SettleReceipts', request: { items: [{ receipt }] }, by: 'gateway', txId: `settle-${frame}` };
+      ? { name: 'WithdrawOrder', request: { meterId, receipt }, by, txId }
+      : { name: 'SettleReceipts', request: { items: [{ receipt }] }, by, txId };
     const to = await this.#run(from, asked);
     const label = `gateway ${shown.refusesOrder ? 'withdraws the order on' : 'settles'} ${shown.label}`;
     const edge = to === from ? undefined : { to, label, byItself: true, issues: -1, seals: false };

@@ -1,7 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { whatRan } from '../what-ran.ts';
 import { exploreAll } from './explorers.ts';
 import { type ModelOptions, readOptions, USAGE } from './options.ts';
 import type { Outcome, Subject } from './outcome.ts';
-import { boundsTable, count, mutationsTable, summary, trace } from './report.ts';
+import { boundsTable, count, mutationsTable, summary, trace, written } from './report.ts';
+import { inPlace } from './report-place.ts';
 
 /** What takes longer says how far it is. */
 const SILENCE_MS = 2_000;
@@ -25,6 +28,21 @@ async function outcomesOf({ bounds, mutations, workers }: ModelOptions) {
   return { bounds: outcomes.slice(mutations.length), mutations: outcomes.slice(0, mutations.length) };
 }
 
+type Run = Awaited<ReturnType<typeof outcomesOf>>;
+
+function print({ bounds, mutations }: Run): void {
+  const broken = bounds.filter(({ exploration }) => exploration.counterExample !== undefined);
+  if (bounds.length > 0) console.log(`${boundsTable(bounds)}\n`);
+  for (const outcome of [...broken, ...mutations]) console.log(`${trace(outcome)}\n`);
+  if (mutations.length > 0) console.log(`${mutationsTable(mutations)}\n`);
+  console.log(summary(bounds, mutations));
+}
+
+async function report({ file, place }: NonNullable<ModelOptions['report']>, tables: string): Promise<void> {
+  await writeFile(file, inPlace(await readFile(file, 'utf8'), place, tables));
+  say(`Written to ${file}.`);
+}
+
 async function main(): Promise<number> {
   let options: ModelOptions | undefined;
   try {
@@ -37,16 +55,16 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { bounds, mutations } = await outcomesOf(options);
-  const broken = bounds.filter(({ exploration }) => exploration.counterExample !== undefined);
-  const alive = mutations.filter(({ exploration }) => exploration.counterExample === undefined);
-  if (options.json) console.log(JSON.stringify({ bounds, mutations }));
-  else {
-    if (bounds.length > 0) console.log(`${boundsTable(bounds)}\n`);
-    for (const outcome of [...broken, ...mutations]) console.log(`${trace(outcome)}\n`);
-    if (mutations.length > 0) console.log(`${mutationsTable(mutations)}\n`);
-    console.log(summary(bounds, mutations));
-  }
+  const ran = whatRan();
+  const started = performance.now();
+  const run = await outcomesOf(options);
+  const seconds = (performance.now() - started) / 1_000;
+  const { workers, report: asked, json } = options;
+  if (json) console.log(JSON.stringify(run));
+  else print(run);
+  if (asked !== undefined) await report(asked, written({ ...run, ran, seconds, workers }));
+  const broken = run.bounds.filter(({ exploration }) => exploration.counterExample !== undefined);
+  const alive = run.mutations.filter(({ exploration }) => exploration.counterExample === undefined);
   return broken.length + alive.length === 0 ? 0 : 1;
 }
 

@@ -17,13 +17,17 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 /** The bounds explored with production's rules, as a table. */
 export const boundsTable = (outcomes: readonly Outcome[]): string =>
   table(
-    ['bound', 'what is in it', 'window', 'states', 'transitions', 'depth', 'CPU s', 'MB', 'violations'],
+    [
+      ...['bound', 'what is in it', 'window', 'states', 'transitions', 'ledger × meters', 'depth'],
+      ...['CPU s', 'MB', 'violations'],
+    ],
     outcomes.map(({ bound, about, cpuSeconds, memoryMb, exploration }) => [
       bound,
       about,
       `${boundNamed(bound).window}`,
       count(exploration.states),
       count(exploration.transitions),
+      count(exploration.cores),
       `${exploration.depth}`,
       cpuSeconds.toFixed(1),
       `${memoryMb}`,
@@ -42,6 +46,23 @@ export const mutationsTable = (outcomes: readonly Outcome[]): string =>
       counterExample?.violation ?? '',
     ]),
   );
+
+/** What is written into a document: what ran, and the tables. */
+export const written = (run: {
+  readonly ran: string;
+  readonly seconds: number;
+  readonly workers: number;
+  readonly bounds: readonly Outcome[];
+  readonly mutations: readonly Outcome[];
+}): string => {
+  const { ran, seconds, workers, bounds, mutations } = run;
+  const at = `${workers} at a time`;
+  return [
+    `What ran: ${ran}; ${seconds.toFixed(0)} s by the clock, ${at}: ${summary(bounds, mutations)}.`,
+    ...(bounds.length === 0 ? [] : [boundsTable(bounds)]),
+    ...(mutations.length === 0 ? [] : [mutationsTable(mutations)]),
+  ].join('\n\n');
+};
 
 /** A counter-example to read, step by step. */
 export const trace = ({ name, about, exploration: { counterExample } }: Outcome): string =>

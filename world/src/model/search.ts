@@ -2,16 +2,23 @@ import { WINDOW_SIZE } from '@tapwatt/firmware-contracts';
 import type { Bound } from './bound.ts';
 import { canRest } from './coming-to-rest.ts';
 import { Growing } from './growing.ts';
-import { forgottenIn, isAtRest, violationIn } from './invariants.ts';
+import { forgottenIn, violationIn } from './invariants.ts';
 import type { Protocol } from './protocol.ts';
 import { StateTable } from './state-table.ts';
-import { type Row, TownModel } from './town-model.ts';
+import { type Phase, type Row, TownModel } from './town-model.ts';
 
 /** A way to a state in which something is wrong, and no shorter one exists. */
 export interface CounterExample {
   readonly violation: string;
   /** What happened, one line a step. */
   readonly steps: readonly string[];
+}
+
+/** What was met in one phase of the bound's restore. */
+export interface PhaseCount {
+  readonly cores: number;
+  /** Steps of the longest of the shortest ways to one of them. */
+  readonly depth: number;
 }
 
 export interface Exploration {
@@ -24,8 +31,7 @@ export interface Exploration {
   readonly ledgerStates: number;
   readonly meterStates: number;
   readonly soups: number;
-  /** Cores in which nothing is left to do. */
-  readonly atRest: number;
+  readonly phases: Readonly<Record<Phase, PhaseCount>>;
   readonly counterExample?: CounterExample;
 }
 
@@ -123,9 +129,6 @@ class Search {
 
   #result(): Exploration {
     const { size, cores } = this.#table;
-    let atRest = 0;
-    for (let core = 0; core < cores; core += 1)
-      if (isAtRest(this.#model, this.#table.coreAt(core))) atRest += 1;
     const counted = {
       states: size,
       cores,
@@ -134,12 +137,26 @@ class Search {
       ledgerStates: this.#model.ledger.size,
       meterStates: this.#model.meters.size,
       soups: this.#model.soups.size,
-      atRest,
+      phases: this.#phases(),
     };
     if (this.#violation === undefined) return counted;
     const { at, what, emptyHanded } = this.#violation;
     const steps = emptyHanded === true ? [...this.#stepsTo(at), LOSE_ALL] : this.#stepsTo(at);
     return { ...counted, counterExample: { violation: what, steps } };
+  }
+
+  #phases(): Record<Phase, PhaseCount> {
+    const phases = {
+      before: { cores: 0, depth: 0 },
+      'backed up': { cores: 0, depth: 0 },
+      restored: { cores: 0, depth: 0 },
+    };
+    for (let core = 0; core < this.#table.cores; core += 1) {
+      const phase = phases[this.#model.phaseOf(this.#table.coreAt(core))];
+      phase.cores += 1;
+      phase.depth = Math.max(phase.depth, this.#depths.at(this.#table.firstWith(core)));
+    }
+    return phases;
   }
 
   #stepsTo(at: number): readonly string[] {

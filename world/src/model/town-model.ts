@@ -22,6 +22,10 @@ const NOTHING = 0;
 const SOUPS_MAX = 2 ** 24;
 const METERS_MAX = 2 ** 20;
 
+/** How far a town is with the one restore of its bound. */
+export const PHASES = ['before', 'backed up', 'restored'] as const;
+export type Phase = (typeof PHASES)[number];
+
 /** A state of the whole town: a few small numbers. */
 export type Row = Int32Array;
 
@@ -74,8 +78,14 @@ export class TownModel {
     return row[LEDGER] ?? 0;
   }
 
+  phaseOf(row: Row): Phase {
+    const backup = row[BACKUP] ?? NO_BACKUP;
+    if (this.bound.restore === 'never' || backup === NO_BACKUP) return 'before';
+    return backup === RESTORED ? 'restored' : 'backed up';
+  }
+
   wasRestored(row: Row): boolean {
-    return this.bound.restore !== 'never' && row[BACKUP] === RESTORED;
+    return this.phaseOf(row) === 'restored';
   }
 
   meterOf(row: Row, index: number): number {
@@ -140,7 +150,7 @@ export class TownModel {
     const backup = row[BACKUP] ?? RESTORED;
     if (backup === NO_BACKUP) visit(this.#changed(row, BACKUP, from), false, () => 'the ledger is backed up');
     // What the ledger only seals is lost with it, but for the frames: with those the same comes of it, and more.
-    if (backup < 0 || backup === from || canSealMore) return;
+    if (backup < 0 || canSealMore) return;
     const restored = row.slice();
     restored[BACKUP] = RESTORED;
     visit(

@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus } from 'node:os';
+import { whatRan } from '../what-ran.ts';
 import { type RunOptions, readOptions, USAGE } from './run/options.ts';
 
 const EXIT_FAILED = 1;
@@ -55,17 +54,6 @@ const report = async (options: RunOptions, file: string): Promise<number> => {
   await writeFile(file, reportOf({ ...worlds, ...bugs, baseSeed, ran: whatRan() }));
   narrate(`Written to ${file}.`);
   return bugs.code;
-};
-
-/** The commit that the worlds' code is of, with a + where files differ from it. */
-const whatRan = (): string => {
-  const commit = spawnSync('git', ['describe', '--always', '--dirty=+', '--abbrev=12'], { encoding: 'utf8' });
-  const [cpu] = cpus();
-  return [
-    `commit ${commit.status === 0 ? commit.stdout.trim() : 'unknown'}`,
-    `Node ${process.versions.node}`,
-    `${availableParallelism()} processors (${cpu?.model ?? 'unknown'})`,
-  ].join(' · ');
 };
 
 /** In this very process, so that the trace comes out line by line. */
