@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { reporters } from './scripts/reporters.ts';
 
-const RINGS = ['kill', 'disk', 'world', 'mosquitto', 'model', 'spin', 'counterpart', 'fabric'];
+const RINGS = ['kill', 'disk', 'world', 'mosquitto', 'model', 'spin', 'counterpart', 'fabric', 'influx'];
 const MINUTE_MS = 60_000;
 
 /** A slower ring, named by `--mode`: real processes and real servers, one file after another. */

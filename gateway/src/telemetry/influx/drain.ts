@@ -3,7 +3,7 @@ import type { Losses } from '../losses.ts';
 import type { DurableQueue, Portion } from '../queue/durable-queue.ts';
 import type { Reading } from '../reading.ts';
 import { BATCH_READINGS } from '../recorder.ts';
-import type { StoreView } from '../store.ts';
+import { DAY_MS, type StoreView } from '../store.ts';
 import type { InfluxClient } from './client.ts';
 import { sumsOfLate } from './late-readings.ts';
 import { pointOf } from './points.ts';
@@ -18,11 +18,14 @@ export interface DrainParts {
   readonly clock: Clock;
   readonly losses: Losses;
   readonly onError: (error: unknown, doing: string) => void;
-  readonly pace?: {
-    readonly everyMs: number;
-    readonly firstRetryMs: number;
-    readonly longestRetryMs: number;
-  };
+  readonly pace?: DrainPace | undefined;
+}
+
+export interface DrainPace {
+  /** Fewer than a batch wait this long for others. */
+  readonly everyMs: number;
+  readonly firstRetryMs: number;
+  readonly longestRetryMs: number;
 }
 
 export interface Drain {
@@ -32,8 +35,8 @@ export interface Drain {
   close(): Promise<void>;
 }
 
-/** Fewer than a batch wait this long for others. */
-const PACE = { everyMs: 5_000, firstRetryMs: 500, longestRetryMs: 10_000 } as const;
+const SET_UP_AGAIN_MS = 600_000;
+const PACE: DrainPace = { everyMs: 5_000, firstRetryMs: 500, longestRetryMs: 10_000 };
 
 /**
  * Carries readings from the queue to InfluxDB for as long as the process lives. While the database is away nothing leaves
@@ -45,7 +48,7 @@ export function startDrain(parts: DrainParts): Drain {
   const stopping = new AbortController();
   const { signal } = stopping;
   let failure: string | undefined;
-  let isSetUp = false;
+  let setUpDueMs = Number.NEGATIVE_INFINITY;
   let written = 0;
 
   async function run(): Promise<void> {
@@ -60,20 +63,21 @@ export function startDrain(parts: DrainParts): Drain {
 
   /** The same portion until it has arrived: a batch that was written need not be written again. */
   async function carry(portion: Portion): Promise<void> {
-    const batches = inBatches(portion.readings);
+    const readings = notTooOld(portion.readings);
+    const batches = inBatches(readings);
     for (
       let pauseMs = pace.firstRetryMs;
       !signal.aborted;
       pauseMs = Math.min(2 * pauseMs, pace.longestRetryMs)
     ) {
       try {
-        if (!isSetUp) await trySetUp();
+        if (clock.nowMs() >= setUpDueMs) await trySetUp();
         while (batches[0] !== undefined) {
           await write(batches[0]);
           batches.shift();
           pauseMs = pace.firstRetryMs;
         }
-        await sumLate(portion.readings);
+        await sumLate(readings);
         return await portion.done();
       } catch (error) {
         fail(error);
@@ -82,10 +86,23 @@ export function startDrain(parts: DrainParts): Drain {
     }
   }
 
+  /** Of two reasons for refusing points the database tells one; so it is not given those that it would drop for their age. */
+  function notTooOld(readings: readonly Reading[]): readonly Reading[] {
+    const sinceUs = (clock.nowMs() - parts.keep.rawDays * DAY_MS) * 1_000;
+    const kept = readings.filter(({ atUs }) => atUs >= sinceUs);
+    losses.lose('tooOld', readings.length - kept.length);
+    return kept;
+  }
+
   /** A user who may only write is content with what somebody else has set up. */
   async function trySetUp(): Promise<void> {
-    await setUp(client, database, parts.keep).catch((error: unknown) => fail(error, 'set up InfluxDB'));
-    isSetUp = true;
+    try {
+      await setUp(client, database, parts.keep);
+      setUpDueMs = Number.POSITIVE_INFINITY;
+    } catch (error) {
+      fail(error, 'set up InfluxDB');
+      setUpDueMs = clock.nowMs() + SET_UP_AGAIN_MS;
+    }
   }
 
   async function write(readings: readonly Reading[]): Promise<void> {
@@ -117,7 +134,7 @@ export function startDrain(parts: DrainParts): Drain {
   }
 
   function fail(error: unknown, doing = 'write readings to InfluxDB; they wait in the queue'): void {
-    isSetUp = false;
+    setUpDueMs = Number.NEGATIVE_INFINITY;
     // Said once, not at every attempt.
     if (failure === undefined) onError(error, doing);
     failure = error instanceof Error ? error.message : String(error);

@@ -11,7 +11,7 @@ import {
   type Window,
 } from '../store.ts';
 import { createInfluxClient, type InfluxTarget, type Row } from './client.ts';
-import { type Drain, startDrain } from './drain.ts';
+import { type DrainPace, startDrain } from './drain.ts';
 import { readingOfRow } from './points.ts';
 import { type KeepDays, selectRaw, selectSums, sumRaw } from './statements.ts';
 
@@ -21,6 +21,7 @@ export interface InfluxStoreOptions {
   /** Where readings wait on disk. */
   readonly queueDirectory: string;
   readonly maxQueueBytes: number;
+  readonly pace?: DrainPace;
 }
 
 export interface InfluxEdges {
@@ -40,7 +41,7 @@ export async function openInfluxStore(
   const queue = await openDurableQueue({
     ...{ directory: options.queueDirectory, maxBytes: options.maxQueueBytes, losses, onError },
   });
-  const drain: Drain = startDrain({ ...edges, queue, client, database: target.database, keep });
+  const drain = startDrain({ ...edges, queue, client, database: target.database, keep, pace: options.pace });
   const ask = async (statement: string): Promise<readonly Row[]> => {
     try {
       return await client.query(statement);

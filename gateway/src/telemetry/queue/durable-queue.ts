@@ -71,11 +71,14 @@ export async function openDurableQueue(options: QueueOptions): Promise<DurableQu
   }
 
   async function rotate(): Promise<void> {
-    const ended = writing;
-    if (ended === undefined) return;
-    writing = undefined;
-    const segment = await closeSegment(directory, ended);
-    if (segment !== undefined) closed.push(segment);
+    if (writing === undefined) return;
+    let segment: Segment | undefined;
+    try {
+      segment = await closeSegment(directory, writing);
+    } finally {
+      writing = undefined;
+      if (segment !== undefined) closed.push(segment);
+    }
   }
 
   async function write(readings: readonly Reading[]): Promise<void> {
