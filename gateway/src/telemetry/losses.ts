@@ -18,7 +18,8 @@ export type LossReason =
   | 'refused';
 
 export interface Losses {
-  lose(reason: LossReason, count: number): void;
+  /** `why`: in the words of whoever refused them. */
+  lose(reason: LossReason, count: number, why?: string): void;
   /** Since the start, those that there were. */
   figures(): Readonly<Record<string, number>>;
 }
@@ -28,21 +29,24 @@ const SAY_EVERY_MS = 60_000;
 /** Counts what was not kept, and says so: at once the first time, then in sums, so that a flood does not flood the log. */
 export function createLosses(
   clock: Pick<Clock, 'nowMs'>,
-  say: (lost: Readonly<Record<string, number>>) => void,
+  say: (lost: Readonly<Record<string, number>>, why: string | undefined) => void,
 ): Losses {
   const counts = new Map<LossReason, number>();
   let unsaid = new Map<LossReason, number>();
+  let unsaidWhy: string | undefined;
   let saidAtMs = Number.NEGATIVE_INFINITY;
   return {
-    lose(reason, count) {
+    lose(reason, count, why) {
       if (count === 0) return;
       counts.set(reason, (counts.get(reason) ?? 0) + count);
       unsaid.set(reason, (unsaid.get(reason) ?? 0) + count);
+      unsaidWhy = why ?? unsaidWhy;
       const nowMs = clock.nowMs();
       if (nowMs < saidAtMs + SAY_EVERY_MS) return;
       saidAtMs = nowMs;
-      say(Object.fromEntries(unsaid));
+      say(Object.fromEntries(unsaid), unsaidWhy);
       unsaid = new Map();
+      unsaidWhy = undefined;
     },
     figures: () =>
       Object.fromEntries([...counts].map(([reason, count]) => [`lost.${reason}`, count] as const)),

@@ -34,7 +34,7 @@ export interface Telemetry {
 /** Throws KEY_FILE or DEVELOPMENT_KEYS of a database's password, and the system's error where there can be no queue. */
 export async function openTelemetry(config: TelemetryConfig, parts: TelemetryParts): Promise<Telemetry> {
   const { clock, onError } = parts;
-  const losses = createLosses(clock, (lost) => parts.log.warn({ lost }, 'readings were lost'));
+  const losses = createLosses(clock, (lost, why) => parts.log.warn({ lost, why }, 'readings were lost'));
   const store = await openStore(config, parts, losses);
   const recorder = createRecorder({
     ...{ store, clock, losses, onError },

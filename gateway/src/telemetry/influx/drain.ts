@@ -114,19 +114,14 @@ export function startDrain(parts: DrainParts): Drain {
         return;
       case 'partial':
         written += readings.length - outcome.dropped;
-        return refuse(outcome.dropped, outcome.message);
+        return losses.lose('refused', outcome.dropped, outcome.message);
       case 'divide': {
-        if (readings.length === 1) return refuse(1, outcome.message);
+        if (readings.length === 1) return losses.lose('refused', 1, outcome.message);
         const half = Math.ceil(readings.length / 2);
         await write(readings.slice(0, half));
         return write(readings.slice(half));
       }
     }
-  }
-
-  function refuse(count: number, message: string): void {
-    losses.lose('refused', count);
-    onError(new Error(message), `write ${count} of the readings, which InfluxDB refuses for good`);
   }
 
   async function sumLate(readings: readonly Reading[]): Promise<void> {

@@ -39,7 +39,8 @@ async function storeIn(
   more: { at?: InfluxServer; queue?: string; keep?: typeof KEEP } = {},
 ) {
   const said: string[] = [];
-  const losses = createLosses(systemClock, () => undefined);
+  const whys: (string | undefined)[] = [];
+  const losses = createLosses(systemClock, (_, why) => whys.push(why));
   const store = await openInfluxStore(
     {
       target: { url: (more.at ?? server).url, database, username: undefined, password: undefined },
@@ -51,7 +52,7 @@ async function storeIn(
     { clock: systemClock, losses, onError: (error, doing) => said.push(`${doing}: ${error}`) },
   );
   const arrived = () => vi.waitFor(() => expect(store.figures().queued).toBe(0), SOON);
-  return { store, losses, said, arrived };
+  return { store, losses, said, whys, arrived };
 }
 
 const energies = (rows: readonly Readonly<Record<string, unknown>>[]) => rows.map(({ energyWh }) => energyWh);
@@ -168,7 +169,7 @@ describe('a database that is away', () => {
 
 describe('what the database refuses', () => {
   it('of a batch is counted and not sent for ever; the rest arrives', async () => {
-    const { store, arrived, losses, said } = await storeIn('partial');
+    const { store, arrived, losses, whys } = await storeIn('partial');
     const todayMs = Date.now() - 1_000;
     await store.append(readingsOf(todayMs, 1));
     await arrived();
@@ -177,10 +178,11 @@ describe('what the database refuses', () => {
     await server.writeLines('partial', 'raw', `readings,meter=7 powerW=0.5 ${weekAgoMs * 1_000}`);
     const tooOld = readingsOf(todayMs - 30 * DAY_MS, 4);
     await store.append([...readingsOf(todayMs, 20), ...readingsOf(weekAgoMs + 1, 3)]);
+    await arrived();
+    expect(whys).toEqual([expect.stringContaining('field type conflict')]);
     await store.append([...tooOld, ...readingsOf(todayMs, 5, 20)]);
     await arrived();
     expect(losses.figures()).toEqual({ 'lost.refused': 3, 'lost.tooOld': 4 });
-    expect(said).toEqual([expect.stringContaining('field type conflict')]);
     expect(store.view()).toEqual({ state: 'ok' });
     const rows = await server.ask(
       `SELECT energyWh FROM partial.raw.readings WHERE time >= ${todayMs - DAY_MS}ms`,

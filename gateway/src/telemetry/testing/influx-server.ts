@@ -26,7 +26,7 @@ const ATTEMPT_MS = 50;
 const PORTS = { from: 20_000, to: 32_000 } as const;
 
 /** Fails where the machine has no InfluxDB, with what to do. */
-export function requireInflux(): void {
+function requireInflux(): void {
   const found = spawnSync('influxd', ['version'], { env: { PATH: SEARCH_PATH } });
   if (found.error !== undefined) {
     throw new Error('This needs InfluxDB 1.x: npm run setup:system (Debian: apt-get install influxdb).');
