@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['*/{src,test,bench,bin,examples}/**/*.test.ts', '{scripts,deploy}/**/*.test.ts'],
     reporters: reporters('fast'),
+    // Many files wait for processes and sockets: one worker less than processors, the default, leaves half of two idle.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -202,18 +202,22 @@ describe('a request that is not the agent’s to make', () => {
     expect(await next(handset, sent)).toMatchObject({ status: 'issued' });
   });
 
-  it('of a suspended handset is refused, and goes through once the suspension is lifted', async () => {
+  it('of a suspended handset is refused for ever, and a new one goes through once the suspension is lifted', async () => {
     const meter = town.meterWithoutPower();
     const late = await town.handset(await town.stranger('late', '1000'));
-    const sent = late.sign({ ...wish(meter.meterId), walletId: late.walletId });
+    const wanted = { ...wish(meter.meterId, '400'), walletId: late.walletId };
+    const [before, sent] = [late.sign(wanted), late.sign(wanted)];
     const suspend = (suspended: boolean) =>
       town.order('agency', 'Suspend', { id: late.id, suspended, reason: 'test' });
+    expect(await next(late, before)).toMatchObject({ status: 'issued' });
     expect(await suspend(true)).toBeUndefined();
     await refused(late, sent, 'SUSPENDED');
-    expect(await town.wallet(late.walletId)).toMatchObject({ balance: '1000' });
+    await refused(late, late.sign({ op: 'balance', walletId: late.walletId }), 'SUSPENDED');
+    expect(await next(late, before)).toMatchObject({ status: 'issued' });
+    expect(await town.wallet(late.walletId)).toMatchObject({ balance: '600' });
     expect(await suspend(false)).toBeUndefined();
-    expect(await next(late, sent)).toMatchObject({ status: 'issued' });
-    expect(await next(late, sent)).toMatchObject({ status: 'issued' });
+    await refused(late, sent, 'SUSPENDED');
+    expect(await next(late, late.sign(wanted))).toMatchObject({ status: 'issued' });
   });
 
   it('of a handset whose agent is suspended spends nothing', async () => {

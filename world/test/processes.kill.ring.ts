@@ -15,9 +15,9 @@ const SEED = Number(process.env.KILL_SEED ?? Math.floor(Math.random() * 2 ** 31)
 /** No round begins after so long, on a machine too busy for all of them. */
 const LONGEST_MS = 150_000;
 /** The town lives so long at the most, ms, after its first answer, before something is killed. */
-const MAX_LIFE_MS = 250;
+const MAX_LIFE_MS = 200;
 /** Every so many rounds the next kill comes while the killed ones still start, after so long at the most, ms. */
-const IMPATIENT = 1 / 8;
+const IMPATIENT = 1 / 6;
 const MAX_START_MS = 600;
 const TWO_AT_ONCE = 1 / 3;
 const ANSWER_DEADLINE_MS = 30_000;

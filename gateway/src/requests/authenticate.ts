@@ -18,6 +18,8 @@ const VOUCHER_ID = [2 * 32, 2 * 48] as const;
 export interface AuthenticRequest<P extends HandsetRequest = HandsetRequest> {
   readonly handsetId: string;
   readonly agentId: string;
+  /** Spends nothing, which the rules see to, and reads no balance; what it asked for before goes on. */
+  readonly isSuspended: boolean;
   readonly requestId: string;
   readonly jws: string;
   readonly payload: P;
@@ -35,8 +37,8 @@ export type RequestOf<Op extends HandsetRequest['op']> = AuthenticRequest<
 /**
  * Makes the check of WIRE.md, "Handset requests": form, audience, sender, registered key, signature.
  *
- * The check throws BAD_REQUEST, WRONG_AUDIENCE, FORBIDDEN (another handset's request), PARTY_UNKNOWN, SUSPENDED,
- * BAD_SIGNATURE, or LEDGER_UNAVAILABLE for a handset never seen before.
+ * The check throws BAD_REQUEST, WRONG_AUDIENCE, FORBIDDEN (another handset's request), PARTY_UNKNOWN, BAD_SIGNATURE, or
+ * LEDGER_UNAVAILABLE for a handset never seen before.
  */
 export function createAuthenticator(ports: AuthenticatorPorts) {
   const { ledgerId, verifySignature = isSigned } = ports;
@@ -50,11 +52,11 @@ export function createAuthenticator(ports: AuthenticatorPorts) {
       throw new TapwattError('FORBIDDEN', 'kid: a handset sends its own requests only.');
     if (aud !== ledgerId) throw new TapwattError('WRONG_AUDIENCE');
     const { handset, ...onLedger } = await standingOf({ handsetId, requestId, ...redeemedBy(payload) });
-    if (handset.suspended) throw new TapwattError('SUSPENDED');
     if (!(await verifySignature(parsed, handset.key))) throw new TapwattError('BAD_SIGNATURE');
     return {
       handsetId,
       agentId: handset.agentId,
+      isSuspended: handset.suspended,
       requestId,
       jws,
       payload,

@@ -10,6 +10,11 @@ const tell = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** Runs worlds as the command line says; answers the exit code. */
 export const runWorlds = async (args: readonly string[]): Promise<number> => {
+  // Whoever reads a trace with `head` has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   let options: RunOptions | undefined;
   try {
     options = readOptions(args);

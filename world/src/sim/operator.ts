@@ -26,7 +26,7 @@ type Party = 'discom' | 'bank' | 'agency';
 /**
  * The people of the utility, its bank and its agency: when a ledger has halted and its other copy is off they resume it;
  * two of them book each orphan that it had forgotten, and release what no meter can prove any more. Where orders may be
- * forgotten too, they renew keys, at whichever of the two machines they are, and never ask what came of it.
+ * forgotten too, they renew keys, and never ask what came of it.
  */
 export class Operator {
   readonly #world: World;
@@ -100,11 +100,13 @@ export class Operator {
     this.#order(by, 'RecoverOrphan', { meterId, voucherId, amount });
   }
 
+  /** Where there are two machines, each of them is told, in its own order: the meter takes one, and refuses the other. */
   #renewKey(): void {
     const { meterId } = this.#chance.pick(this.#town.meters);
-    const gateway = this.#chance.pick(this.#site.gateways);
-    const jws = this.#signed('discom', 'RotateMeterKey', { meterId, reason: 'due' });
-    gateway.administer?.(jws).catch((error) => this.#notDone('discom', 'RotateMeterKey', error));
+    for (const gateway of this.#site.gateways) {
+      const jws = this.#signed('discom', 'RotateMeterKey', { meterId, reason: 'due' });
+      gateway.administer?.(jws).catch((error) => this.#notDone('discom', 'RotateMeterKey', error));
+    }
   }
 
   /** What fails is seen at the next look, and ordered again. */

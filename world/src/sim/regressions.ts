@@ -19,4 +19,8 @@ export const REGRESSIONS: readonly Regression[] = [
     about: 'a status that was late at the slower of two gateways was taken for a register that fell',
     world: { seed: 107, ledger: 'fabric-model', gateways: 2 },
   },
+  {
+    about: 'a request that had issued a voucher was told to be refused, because its handset was suspended later',
+    world: { seed: 3017, ledger: 'fabric-model', gateways: 2 },
+  },
 ];

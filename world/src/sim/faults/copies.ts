@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 
 const SECOND_MS = 1_000;
 const LEAST_AGE_MS = 5 * SECOND_MS;
-const MOST_AGE_MS = 120 * SECOND_MS;
+const MOST_AGE_MS = 90 * SECOND_MS;
 const LEAST_APART_MS = 20 * SECOND_MS;
 const MOST_APART_MS = 180 * SECOND_MS;
 const MOST_BETWEEN_MOVES_MS = 30 * SECOND_MS;
@@ -99,15 +99,16 @@ export class LedgerCopies {
     this.#isBusy = false;
   }
 
-  #restore(backup: Backup, chance: Chance): void {
+  #restore(backup: Backup, chance: Chance, diedBefore: ReadonlySet<string> = new Set()): void {
     const { machine } = this.#site;
     machine.hold('stopped for a restore');
     const life = new Incarnation(this.#world, {
-      ...{ name: 'restore', chance: this.#crashes, isRare: true },
-      onKilled: () => {
+      ...{ name: 'restore', chance: this.#crashes, diedBefore },
+      onKilled: (label) => {
         // Nothing was replaced: the old ledger goes on until somebody tries again.
         machine.start();
-        this.#world.time.after(chance.below(MOST_PAUSE_MS), () => this.#restore(backup, chance));
+        const died = new Set([...diedBefore, label]);
+        this.#world.time.after(chance.below(MOST_PAUSE_MS), () => this.#restore(backup, chance, died));
       },
     });
     void this.#replace(life, backup).catch((error) => life.kill(`restore failed: ${codeOf(error)}`));

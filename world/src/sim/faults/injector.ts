@@ -37,8 +37,8 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'handset-wiped': 120 * SECOND_MS,
   'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
-  'ledger-restored': 45 * SECOND_MS,
-  'ledger-cloned': 90 * SECOND_MS,
+  'ledger-restored': 20 * SECOND_MS,
+  'ledger-cloned': 60 * SECOND_MS,
 };
 
 /** Strikes at random moments while the world is troubled; what it has broken heals with the world. */

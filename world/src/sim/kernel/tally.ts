@@ -9,11 +9,15 @@ export class Tally {
     add(this.faults, kind, count);
   }
 
-  /** A labelled point is reached; answers how often it was before. One that never crashes is counted too, as 0. */
+  /** There is such a point: one that never crashes is counted too, as 0. */
+  know(label: string): void {
+    add(this.crashPoints, label, 0);
+  }
+
+  /** A labelled point is reached in troubled times; answers how often it was before. */
   pass(label: string): number {
     const before = this.#passed.get(label) ?? 0;
     this.#passed.set(label, before + 1);
-    add(this.crashPoints, label, 0);
     return before;
   }
 

@@ -3,7 +3,7 @@ import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
 /** Times that a world comes to a place before it is no longer rare there. */
-const RARE_PASSES = 3;
+const RARE_PASSES = 4;
 const CRASH_RARE = 0.4;
 const CRASH_LEAST = 0.004;
 const CRASH_SHARE = 0.6;
@@ -13,17 +13,18 @@ const CRASH_HEADSTART = 3;
  * How probably a labelled point crashes in a world that has such crashes: one that it rarely comes to crashes nearly as
  * often as one that it passes all the time, and none holds up the work for long.
  */
-const crashProbability = (strength: number, passes: number): number => {
-  if (strength === 0 || passes < RARE_PASSES) return Math.sign(strength) * CRASH_RARE;
-  return strength * Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passes));
-};
+const crashProbability = (strength: number, passes: number): number =>
+  passes < RARE_PASSES
+    ? CRASH_RARE
+    : strength * Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passes));
+
 const never = new Promise<never>(() => undefined);
 
 export interface IncarnationOptions {
   readonly name: string;
   readonly chance: Chance;
-  /** A process that few worlds ever run: each of its labelled points is as rare as it is. */
-  readonly isRare?: true;
+  /** Work that few worlds ever do: each of its points is rare, and none ends two lives that try to do the same. */
+  readonly diedBefore?: ReadonlySet<string>;
   /** What happens outside when the process is gone: its disk, its connections. */
   readonly onKilled: (label: string) => void;
 }
@@ -59,12 +60,12 @@ export class Incarnation {
   /** A labelled point where money may be on its way: the process may die here. */
   point(label: string): void {
     if (!this.#alive) return;
-    const passes = this.world.tally.pass(label);
+    const { tally } = this.world;
+    tally.know(label);
     const strength = this.world.strength('crash-point');
-    const probability = crashProbability(strength, this.#options.isRare === true ? 0 : passes);
-    if (!this.#options.chance.happens(probability)) return;
-    this.world.tally.fault('crash-point');
-    this.world.tally.crashAt(label);
+    if (strength === 0 || !this.#options.chance.happens(this.#crashProbability(label, strength))) return;
+    tally.fault('crash-point');
+    tally.crashAt(label);
     this.kill(label);
   }
 
@@ -94,6 +95,12 @@ export class Incarnation {
           }),
         ),
     };
+  }
+
+  #crashProbability(label: string, strength: number): number {
+    const { diedBefore } = this.#options;
+    if (diedBefore !== undefined) return diedBefore.has(label) ? 0 : CRASH_RARE;
+    return crashProbability(strength, this.world.tally.pass(label));
   }
 
   /** A frozen process takes an answer when it goes on. */
