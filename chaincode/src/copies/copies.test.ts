@@ -1,3 +1,4 @@
+import { encodeQuestion, meterId, type VoucherId } from '@tapwatt/firmware-contracts';
 import { beforeEach, expect, test } from 'vitest';
 import { Town } from '../testing/town.ts';
 
@@ -113,6 +114,18 @@ test('credit whose receipts never come is found in the register, recorded once a
   }
   expect(await town.violations()).toEqual([]);
   expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a meter that answers a question instead of saying its status is read, and the register that counts is that with C', async () => {
+  await town.read('1');
+  await sellElsewhere(3);
+  await town.recordRestore();
+  const nonce = 'ab'.repeat(16) as VoucherId;
+  const question = encodeQuestion({ meterId: meterId('1'), keyEpoch: 1, nonce });
+  expect(await town.settle(town.show('1', question))).toMatchObject({ outcome: 'nothing', code: 'BAD_MAC' });
+  await town.renewKey('1', 'o1');
+  expect(await meterOne()).toMatchObject({ settled: '300', orphaned: '300', quarantined: false });
+  expect(await town.violations()).toEqual([]);
 });
 
 test('a receipt that comes after its money was counted in the register takes it out of there', async () => {

@@ -1,7 +1,7 @@
 import { VOUCHER_KIND } from '@tapwatt/firmware-contracts';
 import { clearedByEnd } from '../copies/clear.ts';
 import type { OrderRecord } from '../protocol/records.ts';
-import type { MeterRecord } from '../registry/meter-record.ts';
+import { type MeterRecord, withNewerFigures } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
 import { Rejected } from '../rejected.ts';
 import { KEY } from '../state/keys.ts';
@@ -32,7 +32,7 @@ export async function settleEndOfEpoch(work: Work, shown: ShownReceipt): Promise
   };
   work.draft.put(KEY.order(order.voucherId), done);
   const before = await requireMeter(work.draft, order.meterId);
-  const after = await ended(work, before, order);
+  const after = withNewerFigures(await ended(work, before, order), shown.figures);
   const meter = await clearedByEnd(work, { before, after }, { order, shown });
   work.draft.put(KEY.meter(order.meterId), meter);
   return { outcome: 'epoch-ended', repeated: false };

@@ -20,7 +20,8 @@ export const REGRESSIONS: readonly Regression[] = [
     world: { seed: 107, ledger: 'fabric-model', gateways: 2 },
   },
   {
-    about: 'a request that had issued a voucher was told to be refused, because its handset was suspended later',
+    about:
+      'a request that had issued a voucher was told to be refused, because its handset was suspended later',
     world: { seed: 3017, ledger: 'fabric-model', gateways: 2 },
   },
 ];
