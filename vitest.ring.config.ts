@@ -1,7 +1,18 @@
 import { defineConfig } from 'vitest/config';
 import { reporters } from './scripts/reporters.ts';
 
-const RINGS = ['kill', 'disk', 'world', 'mosquitto', 'model', 'spin', 'counterpart', 'fabric', 'influx'];
+const RINGS = [
+  'kill',
+  'disk',
+  'world',
+  'mosquitto',
+  'model',
+  'spin',
+  'counterpart',
+  'fabric',
+  'influx',
+  'nfc',
+];
 const MINUTE_MS = 60_000;
 
 /** A slower ring, named by `--mode`: real processes and real servers, one file after another. */
@@ -12,7 +23,7 @@ export default defineConfig(({ mode }) => {
     test: {
       include: [`*/{src,test,examples}/**/*.${mode}.ring.ts`],
       reporters: reporters(mode),
-      globalSetup: mode === 'fabric' ? ['scripts/fabric-ring-setup.ts'] : [],
+      globalSetup: ['fabric', 'nfc'].includes(mode) ? [`scripts/${mode}-ring-setup.ts`] : [],
       fileParallelism: false,
       testTimeout: 20 * MINUTE_MS,
       hookTimeout: 2 * MINUTE_MS,

@@ -134,6 +134,16 @@ const systemCodes = {
     'The issuer’s process cannot be reached; nothing was issued.',
     'Send the same request again.',
   ),
+  READERS_UNAVAILABLE: entry(
+    'same',
+    'The NFC readers cannot be used; other ways to meters are not concerned.',
+    'See what is missing with: npx tapwatt doctor; npm run setup:system installs it. They are tried again by themselves.',
+  ),
+  CARD_GONE: entry(
+    'same',
+    'The card was taken away from the reader.',
+    'Hold it there again, a little longer.',
+  ),
   TELEMETRY_UNAVAILABLE: entry(
     'same',
     'The store of meters’ readings does not answer; money is not concerned.',

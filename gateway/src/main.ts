@@ -16,6 +16,9 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
 import { openBus } from './links/mqtt/open-bus.ts';
+import type { NfcLink } from './links/nfc/nfc-link.ts';
+import { openNfc } from './links/nfc/open-nfc.ts';
+import type { NfcReaders } from './links/nfc/readers.ts';
 import { type LedgerWatch, watchLedger } from './observability/ledger-watch.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -32,6 +35,8 @@ const MAX_LIVE_METERS = 20_000;
 export interface GatewayEdges {
   /** Where log lines go. */
   readonly logDestination: DestinationStream;
+  /** NFC readers of another kind than PC/SC. */
+  readonly nfcReaders?: NfcReaders;
 }
 
 export interface RunningGateway {
@@ -53,7 +58,7 @@ export async function startGateway(config: GatewayConfig, edges: GatewayEdges): 
   });
   const undo: (() => Promise<unknown>)[] = [];
   try {
-    return await build(config, log, undo);
+    return await build(config, { log, nfcReaders: edges.nfcReaders }, undo);
   } catch (error) {
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
@@ -62,7 +67,7 @@ export async function startGateway(config: GatewayConfig, edges: GatewayEdges): 
 
 async function build(
   config: GatewayConfig,
-  log: Logger,
+  { log, nfcReaders }: { readonly log: Logger; readonly nfcReaders: NfcReaders | undefined },
   undo: (() => Promise<unknown>)[],
 ): Promise<RunningGateway> {
   const clock = systemClock;
@@ -102,6 +107,7 @@ async function build(
   if (broker !== undefined) undo.push(() => broker.close());
 
   let quarantine: Quarantine | undefined;
+  let nfc: NfcLink | undefined;
   const readiness = () =>
     readinessOf({
       ledger: host.condition,
@@ -110,6 +116,7 @@ async function build(
       brokerAway: isReachable() ? undefined : config.mqtt.external,
       issuer: issuing.view(),
       quarantine: quarantine?.view(),
+      nfc: nfc?.view(),
       telemetry: telemetry?.view(),
       stopping: signal.aborted,
     });
@@ -166,6 +173,7 @@ async function build(
       ledger: flatStats(await host.stats()),
       broker: broker === undefined ? {} : flatStats(broker.stats()),
       redemption: gateway.figures(),
+      nfc: nfc?.figures() ?? {},
       telemetry: telemetry?.figures() ?? {},
       process: { rssBytes: process.memoryUsage.rss(), uptimeS: Math.floor(process.uptime()) },
     }),
@@ -183,6 +191,10 @@ async function build(
   listening = true;
   gateway.start();
   gateway.quarantine.start();
+  if (config.links?.nfc.enabled === true) {
+    const readers = nfcReaders;
+    nfc = openNfc(config.links.nfc, { taps: gateway.taps.nfc, clock, random, log, readers });
+  }
   await announce(gateway.link, config, 'online');
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
 
@@ -191,6 +203,7 @@ async function build(
     async close() {
       await announce(gateway.link, config, 'offline');
       await http.close();
+      await nfc?.close();
       await broker?.close({ deadlineMs: config.stopTimeoutMs / 2 });
       await withinMs(config.stopTimeoutMs / 2, gateway.idle());
       stopping.abort();

@@ -1,4 +1,10 @@
 export {
+  type CardInField,
+  CONTACTLESS_ATR,
+  type InsertedCard,
+  insertVirtualCard,
+} from './card/virtual-card.ts';
+export {
   type Fleet,
   type FleetHandset,
   type FleetMeter,

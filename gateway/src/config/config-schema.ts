@@ -86,6 +86,20 @@ const sweep = z
   })
   .prefault({});
 
+const readerNames = z.array(z.string('must be a text').min(1).max(256), 'must be a list of names').max(32);
+
+const links = z
+  .strictObject({
+    nfc: z
+      .strictObject({
+        enabled: z.boolean('must be true or false').default(false),
+        meterReaders: readerNames.default(['*']),
+        counterReaders: readerNames.default([]),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
 const policies = z
   .strictObject({
     minAmountMinor: money.prefault('100'),
@@ -134,6 +148,7 @@ export const configSchema = z.strictObject({
   issuer,
   mqtt,
   http,
+  links,
   sweep,
   telemetry,
   log: z.strictObject({ level: choice(LOG_LEVELS).default('info') }).prefault({}),

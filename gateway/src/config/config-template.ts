@@ -19,6 +19,7 @@ const GROUP_COMMENTS: Readonly<Record<string, string>> = {
   issuer: 'Who holds the master key: this gateway, or a process of its own (`tapwatt issuer`).',
   mqtt: 'Meters and handsets connect here.',
   http: 'The live page and the JSON API.',
+  links: 'Other ways to meters than MQTT.',
   telemetry: 'Meters’ readings: for people to look at, never for money.',
 };
 

@@ -1,3 +1,5 @@
+import type { NfcConfig } from '../links/nfc/reader-roles.ts';
+
 export const PROFILES = ['development', 'production'] as const;
 export const LEDGER_KINDS = ['embedded', 'fabric'] as const;
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -85,6 +87,11 @@ export interface TelemetryConfig {
   };
 }
 
+/** Other ways to meters than MQTT. */
+export interface LinksConfig {
+  readonly nfc: NfcConfig;
+}
+
 /** Everything that a gateway process is told: the validated sum of defaults, `tapwatt.yaml`, environment and flags. */
 export interface GatewayConfig {
   readonly profile: Profile;
@@ -99,6 +106,8 @@ export interface GatewayConfig {
   readonly issuer?: IssuerConfig;
   readonly mqtt: MqttConfig;
   readonly http: HttpConfig;
+  /** Absent as with all of them off. */
+  readonly links?: LinksConfig;
   readonly sweep: SweepConfig;
   /** Absent: no readings are kept. */
   readonly telemetry?: TelemetryConfig;

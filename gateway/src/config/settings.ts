@@ -1,5 +1,5 @@
 /** How a setting is written in an environment variable or a flag, where everything is text. */
-export type SettingKind = 'text' | 'number' | 'list';
+export type SettingKind = 'text' | 'number' | 'boolean' | 'list';
 
 export interface Setting {
   /** Path in `tapwatt.yaml`, e.g. `mqtt.port`. */
@@ -95,6 +95,21 @@ export const SETTINGS: readonly Setting[] = [
   setting('http.host', 'text', 'Address of the page and the API.'),
   setting('http.port', 'number', '0 takes any free port.'),
   setting('http.allowedHosts', 'list', 'Host names besides localhost by which the page may be called.'),
+  setting(
+    'links.nfc.enabled',
+    'boolean',
+    'Meters are tapped at NFC readers of this machine (PC/SC; npm run setup:system installs what it needs).',
+  ),
+  setting(
+    'links.nfc.meterReaders',
+    'list',
+    'Names of readers at which meters are tapped; * stands for any text.',
+  ),
+  setting(
+    'links.nfc.counterReaders',
+    'list',
+    'Names of readers at which customers show vouchers on a phone or a card; they go before those for meters.',
+  ),
   setting('sweep.intervalMs', 'number', 'How often open vouchers are presented again.'),
   setting('sweep.pageSize', 'number', 'Meters read from the ledger at a time.'),
   setting('sweep.maxInFlight', 'number', 'Vouchers on their way to meters at the same time.'),
@@ -142,6 +157,8 @@ export function settingValue(setting: Setting, text: string): unknown {
   switch (setting.kind) {
     case 'number':
       return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
     case 'list':
       return text.split(',').filter((item) => item !== '');
     case 'text':

@@ -1,6 +1,7 @@
 import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
 import type { IssuerView } from '../issuer/remote/issuer-line.ts';
+import type { ReadersView } from '../links/nfc/readers.ts';
 import type { QuarantineView } from '../quarantine/quarantine.ts';
 import type { StoreView } from '../telemetry/store.ts';
 
@@ -17,6 +18,8 @@ export interface ReadinessInputs {
   readonly quarantine?: QuarantineView | undefined;
   /** Where readings are kept; absent where none are. */
   readonly telemetry?: StoreView | undefined;
+  /** The NFC readers; absent where none are wanted. */
+  readonly nfc?: ReadersView | undefined;
   readonly stopping: boolean;
 }
 
@@ -38,7 +41,11 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
       message: 'The ledger’s data is damaged.',
     });
   }
-  reasons.push(...issuerReasons(inputs.issuer), ...quarantineReasons(inputs.quarantine));
+  reasons.push(
+    ...issuerReasons(inputs.issuer),
+    ...quarantineReasons(inputs.quarantine),
+    ...nfcReasons(inputs.nfc),
+  );
   reasons.push(...telemetryReasons(inputs.telemetry));
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
   return { state: reasons.length === 0 ? 'ready' : worst, reasons };
@@ -56,6 +63,13 @@ function issuerReasons(issuer: IssuerView | undefined): ReadinessReason[] {
   if (issuer?.state !== 'away') return [];
   const message = `${issuer.message ?? 'The issuer cannot be reached.'} Nothing is issued; what was sealed is redeemed.`;
   return [{ part: 'issuer', state: 'degraded', code: 'ISSUER_UNAVAILABLE', message }];
+}
+
+function nfcReasons(nfc: ReadersView | undefined): ReadinessReason[] {
+  if (nfc?.state !== 'away') return [];
+  const { meaning, remedy } = ERRORS.READERS_UNAVAILABLE;
+  const message = `${nfc.message ?? meaning} ${remedy}`;
+  return [{ part: 'nfc', state: 'degraded', code: 'READERS_UNAVAILABLE', message }];
 }
 
 /** Nothing, or not everything, is issued; what was sealed is redeemed all the same. */

@@ -1,0 +1,78 @@
+import type { Clock } from '../../edges/edges.ts';
+import type { TapLimits, TapReport, Taps } from '../tap/taps.ts';
+import { type NfcConfig, type ReaderRole, roleOf } from './reader-roles.ts';
+import type { CardAtReader, NfcReaders, ReadersView } from './readers.ts';
+
+/** A meter is held to the reader for as long as somebody has patience. */
+export const NFC_TAP: TapLimits = { tapMs: 10_000, commandMs: 3_000, planMs: 1_500, lingerMs: 600 };
+
+export interface NfcLinkPorts {
+  readonly readers: NfcReaders;
+  readonly config: NfcConfig;
+  readonly taps: Taps;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly onTap: (tap: ReaderTap) => void;
+  readonly onMute: (reader: string, message: string) => void;
+  readonly onReaders: (view: ReadersView) => void;
+}
+
+/** One meter that was held to a reader. */
+export interface ReaderTap extends TapReport {
+  readonly reader: string;
+  readonly durationMs: number;
+}
+
+/** Meters at the NFC readers of this machine. */
+export interface NfcLink {
+  start(): void;
+  view(): ReadersView;
+  /** Counts since the start. */
+  figures(): Readonly<Record<string, number | string>>;
+  close(): Promise<void>;
+}
+
+export function createNfcLink(ports: NfcLinkPorts): NfcLink {
+  const { readers, config, taps, clock } = ports;
+  const counts = { taps: 0, done: 0, torn: 0, others: 0, mute: 0 };
+  const underWay = new Set<Promise<unknown>>();
+
+  async function tapMeter(card: CardAtReader): Promise<void> {
+    const startedMs = clock.nowMs();
+    counts.taps += 1;
+    const report = await taps.tap(card.transmit, { ...NFC_TAP, signal: card.gone });
+    counts[report.end === 'done' || report.end === 'torn' ? report.end : 'others'] += 1;
+    ports.onTap({ ...report, reader: card.reader, durationMs: clock.nowMs() - startedMs });
+  }
+
+  const serve: Readonly<Record<ReaderRole, (card: CardAtReader) => Promise<void>>> = {
+    meter: tapMeter,
+    counter: tapMeter,
+  };
+
+  return {
+    start() {
+      readers.open({
+        card(card) {
+          const role = roleOf(card.reader, config);
+          if (role === undefined) return;
+          const served = serve[role](card).finally(() => underWay.delete(served));
+          underWay.add(served);
+        },
+        mute(reader, message) {
+          counts.mute += 1;
+          ports.onMute(reader, message);
+        },
+        changed: ports.onReaders,
+      });
+    },
+    view: readers.view,
+    figures() {
+      const { state, readers: found, starts, kills } = readers.view();
+      return { state, readers: found.length, starts, kills, receiptsHeld: taps.held, ...counts };
+    },
+    async close() {
+      await readers.close();
+      await Promise.allSettled(underWay);
+    },
+  };
+}
