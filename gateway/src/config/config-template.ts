@@ -71,5 +71,5 @@ export function valueAt(values: unknown, path: readonly string[]): unknown {
 
 function shown(value: unknown): string {
   if (typeof value === 'bigint') return `"${value}"`;
-  return stringify(value, { flowCollectionPadding: false }).trim();
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false }).trim();
 }

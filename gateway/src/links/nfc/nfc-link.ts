@@ -4,7 +4,7 @@ import { type NfcConfig, type ReaderRole, roleOf } from './reader-roles.ts';
 import type { CardAtReader, NfcReaders, ReadersView } from './readers.ts';
 
 /** A meter is held to the reader for as long as somebody has patience. */
-export const NFC_TAP: TapLimits = { tapMs: 10_000, commandMs: 3_000, planMs: 1_500, lingerMs: 600 };
+const NFC_TAP: TapLimits = { tapMs: 10_000, commandMs: 3_000, planMs: 1_500, lingerMs: 600 };
 
 export interface NfcLinkPorts {
   readonly readers: NfcReaders;

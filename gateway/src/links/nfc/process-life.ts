@@ -5,9 +5,9 @@ import type { ReaderLine } from './reader-line.ts';
 import type { AwayReason, ReaderHandlers, ReadersView } from './readers.ts';
 
 /** The library's process must be at work, and answer when it is asked, within these, ms. */
-export const START_DEADLINE_MS = 10_000;
-export const PONG_DEADLINE_MS = 6_000;
-export const PING_EVERY_MS = 2_000;
+const START_DEADLINE_MS = 10_000;
+const PONG_DEADLINE_MS = 6_000;
+const PING_EVERY_MS = 2_000;
 const MAX_READERS = 64;
 
 export interface LifeEnd {
