@@ -126,6 +126,19 @@ export function meterCommands(build: Builder): void {
     { name: 'show <number>', about: 'one meter', options: showOptions },
     async (session, given, [id = '']) => (await read()).showMeter(session, id, given),
   );
+  const readingsOptions = (made: Command): Command =>
+    remote(made)
+      .option('--last <time>', 'up to now, such as 3h or 30d (default: 24h)')
+      .option('--from <time>', 'instead: from here, such as 2027-01-31T18:00 (UTC)')
+      .option('--to <time>', 'up to here (default: now)')
+      .option('--resolution <name>', 'raw, hour or day (default: by the length of the time)');
+  command(
+    build,
+    meter,
+    { name: 'readings <number>', about: 'consumption and balance, with gaps', options: readingsOptions },
+    async (session, given, [id = '']) =>
+      (await import('./readings-command.ts')).showReadings(session, id, given),
+  );
 }
 
 export function voucherCommands(build: Builder): void {

@@ -67,6 +67,29 @@ describe('health', () => {
 });
 
 describe('reading', () => {
+  it('answers a meter’s readings of a window', async () => {
+    const answer = await build().inject('/api/v1/meters/7/readings?from=1000&to=2000&resolution=hour');
+    expect([answer.statusCode, answer.json()]).toEqual([200, services.series]);
+    await build().inject('/api/v1/meters/ELS-4711/readings?from=0&to=1');
+    expect(services.questions).toEqual([
+      { meterId: '7', fromMs: 1_000, toMs: 2_000, resolution: 'hour' },
+      { meterId: 'ELS-4711', fromMs: 0, toMs: 1, resolution: 'raw' },
+    ]);
+  });
+
+  it.each([
+    ['from=5&to=5', 'to: must be after from'],
+    ['from=0&to=2764800001', 'from: is too far before to for this resolution'],
+    ['to=5', 'from: '],
+    ['from=-1&to=5', 'from: '],
+    ['from=1&to=5&resolution=year', 'resolution: '],
+    ['from=1&to=5&meter=8', 'Unrecognized key'],
+  ])('refuses readings?%s', async (query, message) => {
+    const answer = await build().inject(`/api/v1/meters/7/readings?${query}`);
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().message).toContain(message);
+  });
+
   it('shows meters page by page with what was last heard of them', async () => {
     for (let n = 1; n <= 5; n += 1) services.meters.set(String(n), scriptedMeter(String(n)));
     services.board.meterSeen({ meterId: '2', connected: true, relay: 'closed', balance: '-500' });

@@ -60,11 +60,15 @@ export async function meterSeries(
     const found = await store.raw(window, MAX_RAW_POINTS + 1);
     const readings = found.slice(0, MAX_RAW_POINTS);
     const truncated = found.length > MAX_RAW_POINTS;
-    const endMs = truncated ? msOf(readings.at(-1) ?? { atUs: 0 }) : untilMs;
+    const last = truncated ? readings.at(-1) : undefined;
     return {
       ...{ ...window, resolution, truncated },
       points: readings.map((reading) => readingPoint(reading, options.gapAfterMs)),
-      gaps: gapsBetween(readings, { fromMs: window.fromMs, toMs: endMs }, options.gapAfterMs),
+      gaps: gapsBetween(
+        readings,
+        { fromMs: window.fromMs, toMs: last === undefined ? untilMs : msOf(last) },
+        options.gapAfterMs,
+      ),
     };
   }
   const stepMs = lengthMs(resolution);
@@ -80,7 +84,9 @@ export async function meterSeries(
   };
 }
 
-const msOf = ({ atUs }: { readonly atUs: number }): number => Math.floor(atUs / 1_000);
+/** Below a meter's second stands an order, no time. */
+const msOf = ({ atUs, timeOf }: Pick<Reading, 'atUs' | 'timeOf'>): number =>
+  timeOf === 'meter' ? Math.floor(atUs / 1_000_000) * 1_000 : Math.floor(atUs / 1_000);
 
 function readingPoint(reading: Reading, gapAfterMs: number): ReadingPoint {
   const { meterId: _, atUs, balance, ...told } = reading;

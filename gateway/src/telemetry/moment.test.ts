@@ -32,17 +32,31 @@ describe('the moment of a reading', () => {
     expect(momentOf({ ...told, meterTimeS: 1_800_000_000 - 86_401 }, limits)).toBeUndefined();
   });
 
-  it('is the same for the same reading, however often it comes, and another for every other one of that second', () => {
+  it('is the same for a reading that the meter kept, however often it sends it', () => {
     const again = momentOf({ ...told, receivedAtMs: NOW_MS + 5_000 }, limits);
     expect(again?.atUs).toBe(momentOf(told, limits)?.atUs);
-    const moments = Array.from(
-      { length: 200 },
-      (_, energyWh) => momentOf({ ...told, energyWh }, limits)?.atUs,
-    );
+  });
+
+  it('is another for every other reading of that second', () => {
+    const moments = upTo(200).map((energyWh) => momentOf({ ...told, energyWh }, limits)?.atUs);
     expect(new Set(moments).size).toBe(200);
     expect(new Set(moments.map(secondOf))).toEqual(new Set([told.meterTimeS]));
   });
+
+  it('follows the order in which fresh readings of one second came, also of a clock that is a little off', () => {
+    for (const offMs of [-4_000, 0, 3_000]) {
+      const cameMs = (told.meterTimeS ?? 0) * 1_000 + offMs;
+      const moments = upTo(20).map(
+        (index) =>
+          momentOf({ ...told, balance: BigInt(-index * 7), receivedAtMs: cameMs + 50 * index }, limits)?.atUs,
+      );
+      expect(moments).toEqual(moments.toSorted());
+      expect(new Set(moments.map(secondOf))).toEqual(new Set([told.meterTimeS]));
+    }
+  });
 });
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 function withoutTime({ meterTimeS: _, ...rest }: typeof told) {
   return rest;

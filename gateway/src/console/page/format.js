@@ -9,6 +9,30 @@ export function money(minor) {
   return `${negative ? '−' : ''}${whole}.${digits.slice(-2)}`;
 }
 
+/** Watt-hours in the unit that people read. @param {number} wh */
+export function energy(wh) {
+  if (Math.abs(wh) < 1_000) return `${Math.round(wh)} Wh`;
+  return `${rounded(wh / 1_000)} kWh`;
+}
+
+/** Watts in the unit that people read. @param {number} watts */
+export function power(watts) {
+  if (Math.abs(watts) < 1_000) return `${Math.round(watts)} W`;
+  return `${rounded(watts / 1_000)} kW`;
+}
+
+/** @param {number} value */
+function rounded(value) {
+  return value.toLocaleString('en', { maximumSignificantDigits: 4 }).replaceAll(',', ' ');
+}
+
+/** @param {number} atMs */
+export function dateTime(atMs) {
+  return new Date(atMs).toLocaleString('en-GB', {
+    ...{ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' },
+  });
+}
+
 /** @param {number} value */
 export function count(value) {
   return value.toLocaleString('en').replaceAll(',', ' ');

@@ -1,5 +1,6 @@
 // @ts-check
 import { followEvents } from './events.js';
+import { createMeterReadings } from './meter-readings.js';
 import { createMeterTable } from './meters.js';
 import { showGateway, showHealth, showOverview } from './overview.js';
 import { createVoucherList } from './vouchers.js';
@@ -10,7 +11,8 @@ import { createVoucherList } from './vouchers.js';
 /** @typedef {import('../../http/delta-buffer.ts').Delta} Delta */
 
 const vouchers = createVoucherList();
-const meters = createMeterTable();
+const readings = createMeterReadings();
+const meters = createMeterTable(readings.open);
 
 followEvents({
   onConnected(connected) {

@@ -12,8 +12,11 @@ const SEARCH_DELAY_MS = 250;
 /** The ledger's figures of the page are read again at most this often. */
 const REFRESH_MS = 2_000;
 
-/** The table of meters: one page at a time, however many there are. */
-export function createMeterTable() {
+/**
+ * The table of meters: one page at a time, however many there are.
+ * @param {(meterId: string) => void} onOpen somebody wants to see more of a meter
+ */
+export function createMeterTable(onOpen) {
   const search = inputById('search');
   const previous = buttonById('previous');
   const next = buttonById('next');
@@ -34,6 +37,10 @@ export function createMeterTable() {
     typing = setTimeout(() => go([undefined]), SEARCH_DELAY_MS);
   });
   setInterval(showAges, 1_000);
+  byId('meter-rows').addEventListener('click', ({ target }) => {
+    const button = target instanceof Element ? target.closest('[data-meter]') : null;
+    if (button instanceof HTMLElement) onOpen(button.dataset.meter ?? '');
+  });
 
   /** @param {(string | undefined)[]} to */
   function go(to) {
@@ -119,7 +126,7 @@ function meterRow(meter) {
   return make(
     'tr',
     {},
-    make('th', { scope: 'row' }, meter.meterId),
+    make('th', { scope: 'row' }, meterButton(meter.meterId)),
     make('td', { class: 'link' }, live?.connected === true ? state('on', 'connected') : state('off', 'away')),
     make('td', { 'data-title': 'Relay' }, relayOf(live)),
     make(
@@ -139,6 +146,15 @@ function meterRow(meter) {
     ),
     make('td', { class: 'notes' }, notesOf(meter).join(', ')),
   );
+}
+
+/** @param {string} meterId */
+function meterButton(meterId) {
+  const attributes = {
+    ...{ type: 'button', class: 'plain', 'data-meter': meterId, 'aria-haspopup': 'dialog' },
+    title: 'Consumption and balance',
+  };
+  return make('button', attributes, meterId);
 }
 
 /** @param {MeterRow} meter */
