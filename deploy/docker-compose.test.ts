@@ -67,6 +67,17 @@ test('the gateway’s environment is one that the gateway takes, and its ports a
   expect(config.ledger).toMatchObject({ kind: 'fabric', fabric: { network: '/network/network.json' } });
 });
 
+test('the gateway keeps its readings in the InfluxDB beside it, where Grafana looks for them', () => {
+  const { environment = {}, networks = [] } = service('gateway');
+  const { config } = loadConfig({ environment, flags: [], workingDirectory: '/tapwatt' });
+  const { url, database } = config.telemetry?.influx ?? {};
+  expect(url).toBe('http://influxdb:8086');
+  expect(networks.filter((network) => service('influxdb').networks?.includes(network))).not.toEqual([]);
+  expect(service('influxdb').environment?.INFLUXDB_DB).toBe(database);
+  const [source] = parse(read('docker/grafana/datasources/influxdb.yaml')).datasources;
+  expect(source).toMatchObject({ uid: 'tapwatt', url, jsonData: { dbName: database } });
+});
+
 /** Where a container keeps its own data, and that it listens for other machines. */
 const OF_CONTAINERS = [
   ...['FABRIC_CFG_PATH', 'ORDERER_GENERAL_LISTENADDRESS', 'ORDERER_ADMIN_LISTENADDRESS', 'CHAINCODE_ID'],
