@@ -62,7 +62,7 @@ export class Operator {
     for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
     for (const voucher of this.#books.vouchers) if (this.#isPastProof(voucher)) this.#release(voucher);
     for (const meter of this.#meters) this.#visit(meter);
-    if (this.#mayForget && this.#chance.happens(RENEWS)) this.#renewKey();
+    if (this.#mayForget && this.#chance.happens(RENEWS)) this.#renewKeys();
   }
 
   /** Ends with the troubles: every order that is made before comes to its end. */
@@ -100,12 +100,14 @@ export class Operator {
     this.#order(by, 'RecoverOrphan', { meterId, voucherId, amount });
   }
 
-  /** Where there are two machines, each of them is told, in its own order: the meter takes one, and refuses the other. */
-  #renewKey(): void {
-    const { meterId } = this.#chance.pick(this.#town.meters);
-    for (const gateway of this.#site.gateways) {
-      const jws = this.#signed('discom', 'RotateMeterKey', { meterId, reason: 'due' });
-      gateway.administer?.(jws).catch((error) => this.#notDone('discom', 'RotateMeterKey', error));
+  /** Of one meter; of all where there are two machines, each told in its own order: a meter takes one, and refuses the other. */
+  #renewKeys(): void {
+    const { meters } = this.#town;
+    for (const { meterId } of this.#site.isCopied ? meters : [this.#chance.pick(meters)]) {
+      for (const gateway of this.#site.gateways) {
+        const jws = this.#signed('discom', 'RotateMeterKey', { meterId, reason: 'due' });
+        gateway.administer?.(jws).catch((error) => this.#notDone('discom', 'RotateMeterKey', error));
+      }
     }
   }
 

@@ -214,12 +214,15 @@ export class CreditLog implements BooksListener {
     for (const orphan of books.orphans) this.#checkOrphan(orphan, books);
   }
 
-  #checkOrphan({ voucherId, meterId, amount, remainder, status }: OrphanRecord, books: Books): void {
+  #checkOrphan({ voucherId, meterId, amount, remainder, partOf, status }: OrphanRecord, books: Books): void {
     if (this.wasReplaced(meterId)) return;
     if (status === 'RECORDED') this.#world.violated('I5', `orphan ${voucherId} was booked by nobody`);
     if (remainder === true || amount === '0') return;
     const credited = this.#credited.get(voucherId);
-    if (`${credited?.amount}` === amount && books.voucher(voucherId) === undefined) return;
+    // Of one that was booked with a remainder only what that did not cover is its own.
+    const isWhole =
+      partOf === undefined ? `${credited?.amount}` === amount : BigInt(amount) <= (credited?.amount ?? 0n);
+    if (isWhole && books.voucher(voucherId) === undefined) return;
     this.#world.violated('I2', `orphan ${voucherId} of ${amount}: the meter credited ${credited?.amount}`);
   }
 

@@ -38,7 +38,7 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
   'ledger-restored': 20 * SECOND_MS,
-  'ledger-cloned': 60 * SECOND_MS,
+  'ledger-cloned': 40 * SECOND_MS,
 };
 
 /** Strikes at random moments while the world is troubled; what it has broken heals with the world. */

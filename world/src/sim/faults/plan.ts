@@ -28,8 +28,8 @@ export interface PlanLimits {
 
 const MINUTE_MS = 60_000;
 const SWARM = 0.6;
-/** Few worlds have these: in all others every answer must stay true, and every figure equal. */
-const SELDOM: Partial<Record<FaultKind, number>> = { 'ledger-restored': 0.35, 'ledger-cloned': 0.3 };
+/** Fewer worlds have these: in all others every answer must stay true, and every figure equal. */
+const SELDOM: Partial<Record<FaultKind, number>> = { 'ledger-restored': 0.35, 'ledger-cloned': 0.35 };
 
 /** Draws a world; limits take away from it and change nothing else, so that a failing one can be made smaller. */
 export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
@@ -67,13 +67,18 @@ const drawFaults = (
   ledger: Plan['ledger'],
   only: readonly FaultKind[] | undefined,
 ): ReadonlyMap<FaultKind, number> => {
-  const drawn = FAULT_KINDS.map(
-    (kind) => [kind, strengthOf(kind, chanceOf(seed, `strength of ${kind}`))] as const,
+  const drawn = new Map(
+    FAULT_KINDS.map((kind) => [kind, strengthOf(chanceOf(seed, `strength of ${kind}`), shareOf(kind))]),
   );
+  // What is rare has labelled points of its own, and each must be crashed at often.
+  const isRare = FAULT_KINDS.some((kind) => kind in SELDOM && drawn.get(kind) !== 0);
+  if (isRare) drawn.set('crash-point', strengthOf(chanceOf(seed, 'strength of crash-point'), 1));
   const isHere = (kind: FaultKind): boolean =>
     (NEEDS[kind] ?? ledger) === ledger && (only?.includes(kind) ?? true);
-  return new Map(drawn.filter(([kind, strength]) => strength > 0 && isHere(kind)));
+  return new Map([...drawn].filter(([kind, strength]) => strength > 0 && isHere(kind)));
 };
 
-const strengthOf = (kind: FaultKind, chance: Chance): number =>
-  chance.happens(SELDOM[kind] ?? SWARM) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0;
+const shareOf = (kind: FaultKind): number => SELDOM[kind] ?? SWARM;
+
+const strengthOf = (chance: Chance, share: number): number =>
+  chance.happens(share) ? chance.pick([0.1, 0.3, 0.6, 1]) : 0;

@@ -27,6 +27,11 @@ export class Pipe extends Duplex {
     this.#peer = peer;
   }
 
+  /** The other side has given this connection up, though the news of it may be on its way still. */
+  get isForsaken(): boolean {
+    return this.#peer?.destroyed !== false;
+  }
+
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

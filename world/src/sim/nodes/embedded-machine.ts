@@ -217,7 +217,7 @@ export class EmbeddedMachine implements Crashable {
     if (!life.isAlive) return void broker.close({ deadlineMs: 0 });
     this.#running = { life, ledger, broker, logic };
     this.#world.network.listen(this.address, (stream) => {
-      lines.accepted(stream.remote, this.#books);
+      if (!stream.isForsaken) lines.accepted(stream.remote, this.#books);
       broker.attachStream(stream);
     });
   }

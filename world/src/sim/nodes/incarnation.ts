@@ -3,7 +3,7 @@ import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
 /** Times that a world comes to a place before it is no longer rare there. */
-const RARE_PASSES = 4;
+const RARE_PASSES = 6;
 const CRASH_RARE = 0.4;
 const CRASH_LEAST = 0.004;
 const CRASH_SHARE = 0.6;
