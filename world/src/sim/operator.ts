@@ -8,11 +8,11 @@ import type { Site } from './nodes/site.ts';
 import type { Town } from './nodes/town.ts';
 import type { World } from './world.ts';
 
-const MOST_BETWEEN_LOOKS_MS = 40_000;
+const MOST_BETWEEN_LOOKS_MS = 20_000;
 const MILLIS = 1_000;
-const LOOKS_BEFORE_A_VISIT = 12;
+const LOOKS_BEFORE_A_VISIT = 24;
 /** Of the looks at a ledger that may forget. */
-const RENEWS = 0.3;
+const RENEWS = 0.15;
 
 interface OperatorOf {
   readonly town: Town;
@@ -62,7 +62,7 @@ export class Operator {
     for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
     for (const voucher of this.#books.vouchers) if (this.#isPastProof(voucher)) this.#release(voucher);
     for (const meter of this.#meters) this.#visit(meter);
-    if (this.#mayForget && this.#chance.happens(RENEWS)) this.#renewKeys();
+    if (this.#site.isCopied || (this.#mayForget && this.#chance.happens(RENEWS))) this.#renewKeys();
   }
 
   /** Ends with the troubles: every order that is made before comes to its end. */

@@ -3,7 +3,11 @@ import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
 /** Times that a world comes to a place before it is no longer rare there. */
-const RARE_PASSES = 6;
+const RARE_PASSES = 2;
+/** Places that few worlds come to, and these not often. */
+const SELDOM_REACHED = /WithdrawOrder|RecordMeter/;
+const SELDOM_PASSES = 12;
+const CRASH_SELDOM = 0.6;
 const CRASH_RARE = 0.4;
 const CRASH_LEAST = 0.004;
 const CRASH_SHARE = 0.6;
@@ -13,10 +17,11 @@ const CRASH_HEADSTART = 3;
  * How probably a labelled point crashes in a world that has such crashes: one that it rarely comes to crashes nearly as
  * often as one that it passes all the time, and none holds up the work for long.
  */
-const crashProbability = (strength: number, passes: number): number =>
-  passes < RARE_PASSES
-    ? CRASH_RARE
-    : strength * Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passes));
+const crashProbability = (label: string, strength: number, passes: number): number => {
+  if (passes < SELDOM_PASSES && SELDOM_REACHED.test(label)) return CRASH_SELDOM;
+  if (passes < RARE_PASSES) return CRASH_RARE;
+  return strength * Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passes));
+};
 
 const never = new Promise<never>(() => undefined);
 
@@ -100,7 +105,7 @@ export class Incarnation {
   #crashProbability(label: string, strength: number): number {
     const { diedBefore } = this.#options;
     if (diedBefore !== undefined) return diedBefore.has(label) ? 0 : CRASH_RARE;
-    return crashProbability(strength, this.world.tally.pass(label));
+    return crashProbability(label, strength, this.world.tally.pass(label));
   }
 
   /** A frozen process takes an answer when it goes on. */
