@@ -7,7 +7,7 @@ const RARE_PASSES = 2;
 /** Places that few worlds come to, and these not often. */
 const SELDOM_REACHED = /WithdrawOrder|RecordMeter/;
 const SELDOM_PASSES = 12;
-const CRASH_SELDOM = 0.6;
+const CRASH_SELDOM = 0.7;
 const CRASH_RARE = 0.4;
 const CRASH_LEAST = 0.004;
 const CRASH_SHARE = 0.6;
