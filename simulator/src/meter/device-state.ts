@@ -1,6 +1,7 @@
 import type { MeterClock, MeterState } from '@tapwatt/firmware-contracts';
 import type { ChargeRegister } from '../nvm/charge-record.ts';
 import type { StoredRecord } from '../nvm/meter-record.ts';
+import type { KeptReading } from './readings.ts';
 import type { MeterSettings } from './settings.ts';
 
 /** What was last said in a status on this connection: another one is due when it changes. */
@@ -26,6 +27,8 @@ export interface DeviceState {
   /** Since the power came it has not been online yet, so nobody knows. */
   readonly isFresh: boolean;
   readonly reported?: ReportedStatus;
+  /** What was measured while there was no connection, oldest first. */
+  readonly kept: readonly KeptReading[];
   /** The voucher that each command link has put and not yet committed, by the link's name. */
   readonly staged: ReadonlyMap<string, Uint8Array>;
 }

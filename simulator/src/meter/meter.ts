@@ -133,9 +133,9 @@ export class Meter {
     this.#take({ type: 'consumed', elapsedMs, powerW: this.#load(this.#options.time.now()) });
   }
 
-  /** Publishes a reading, where it is connected. */
+  /** Measures: the reading is published, or kept until there is a connection. */
   read(): void {
-    if (this.isUp) this.#take({ type: 'read', powerW: this.#load(this.#options.time.now()) });
+    this.#take({ type: 'read', powerW: this.#load(this.#options.time.now()) });
   }
 
   /** Somebody opens the case. */

@@ -60,6 +60,7 @@ export const powerOn = (
     clock: { offsetS: 0, trust: 0 },
     isOnline: false,
     isFresh: true,
+    kept: [],
     staged: new Map(),
   };
   return { ...state, relayClosed: decideRelay(state, options.nowS).closed };

@@ -246,7 +246,33 @@ describe('a meter', () => {
         currentMa: 2_000,
         balance: '1000',
         relay: 'closed',
+        signalDbm: -73,
       },
     ]);
+  });
+
+  it('keeps readings while it is away, and tells them some at a time with the time at which they were measured', () => {
+    const { state: away } = run(freshMeter(), { type: 'link-up' }, { type: 'link-down' });
+    const measured = Array.from({ length: 1_500 }, (_, minute) => minute).reduce(
+      (state, minute) => step(state, { type: 'read', powerW: minute }, NOW_S + 60 * minute).state,
+      away,
+    );
+    const backS = NOW_S + 60 * 1_500;
+    const back = step(measured, { type: 'link-up' }, backS).state;
+    // Its clock was an hour slow all the time, and is set right before they leave.
+    const set = step(back, frame('time', issuer.time(1, backS + 3_600)), backS).state;
+    const first = step(set, { type: 'read', powerW: 5 }, backS);
+    const told = texts(first.effects, 'tele');
+    expect(told).toHaveLength(61);
+    expect(told[0]).toMatchObject({ at: NOW_S + 60 * 60 + 3_600, clockTrust: 2 });
+    expect(told[60]).toMatchObject({ at: backS + 3_600 });
+    let state = first.state;
+    let count = told.length;
+    while (state.kept.length > 0) {
+      const next = step(state, { type: 'read', powerW: 5 }, backS);
+      state = next.state;
+      count += texts(next.effects, 'tele').length - 1;
+    }
+    expect(count).toBe(1_441);
   });
 });

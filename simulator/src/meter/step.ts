@@ -5,7 +5,7 @@ import { followDesiredState } from './desired.ts';
 import type { DeviceState } from './device-state.ts';
 import { commitIfChanged, publish, type Stepped } from './effects.ts';
 import { follow, sayStatus } from './follow.ts';
-import { event, reading } from './readings.ts';
+import { event, read } from './readings.ts';
 import { takeAck, takeTime, takeVoucher } from './take-frame.ts';
 
 /** What happens to a device. */
@@ -97,7 +97,7 @@ const respond = (state: DeviceState, input: DeviceInput, nowS: number): Stepped 
     case 'tamper':
       return openCase(state, nowS);
     case 'read':
-      return { state, effects: [publish('tele', reading(state, { nowS, powerW: input.powerW }))] };
+      return read(state, { nowS, powerW: input.powerW });
   }
 };
 
