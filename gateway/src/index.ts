@@ -41,3 +41,6 @@ export { acknowledgeable } from './redemption/acknowledgement.ts';
 export type { RedemptionObserver } from './redemption/observer.ts';
 export { createSettler, type Settler } from './redemption/settler.ts';
 export type { JournalEntry, RequestJournal } from './requests/journal.ts';
+export { openTelemetry, type Telemetry } from './telemetry/open-telemetry.ts';
+export { readTele } from './telemetry/read-payload.ts';
+export { createInfluxServer, type InfluxServer } from './telemetry/testing/influx-server.ts';

@@ -14,7 +14,7 @@ const MAX_AHEAD_MS = 300_000;
 const MEGABYTE = 1_048_576;
 
 export interface TelemetryParts {
-  readonly layout: DataLayout;
+  readonly layout: Pick<DataLayout, 'readings' | 'readingsQueue'>;
   readonly profile: Profile;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn'>;

@@ -51,6 +51,13 @@ describe('the recorder', () => {
     expect(kept).toEqual(Array.from({ length: 20_000 }, (_, index) => index));
   });
 
+  it('holds nobody up for a store that never answers, and no more than there is room for', () => {
+    const { recorder, losses, tell } = recorderOver(() => new Promise(() => undefined));
+    tell(20_100);
+    expect(recorder.figures().waiting).toBe(20_000);
+    expect(losses.figures()).toEqual({ 'lost.noMemory': 100 });
+  });
+
   it('takes from one meter no more than a meter measures, so that a flood takes no other’s place', async () => {
     const { clock, losses, recorder, tell } = recorderOver(async () => undefined);
     tell(6_000, 1);

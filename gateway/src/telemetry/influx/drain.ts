@@ -36,6 +36,7 @@ export interface Drain {
 }
 
 const SET_UP_AGAIN_MS = 600_000;
+const CLOSE_MS = 1_000;
 const PACE: DrainPace = { everyMs: 5_000, firstRetryMs: 500, longestRetryMs: 10_000 };
 
 /**
@@ -78,6 +79,8 @@ export function startDrain(parts: DrainParts): Drain {
           pauseMs = pace.firstRetryMs;
         }
         await sumLate(readings);
+        // Closed meanwhile: whoever comes next may hold the file already.
+        if (signal.aborted) return;
         return await portion.done();
       } catch (error) {
         fail(error);
@@ -147,7 +150,8 @@ export function startDrain(parts: DrainParts): Drain {
     },
     async close() {
       stopping.abort();
-      await running;
+      // What is under way may take as long as a database that does not answer is waited for.
+      await Promise.race([running, new Promise<void>((resolve) => clock.after(CLOSE_MS, resolve))]);
     },
   };
 }
