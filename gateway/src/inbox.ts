@@ -6,7 +6,7 @@ import type { Presenter } from './redemption/presenter.ts';
 import type { Redemptions } from './redemption/redemptions.ts';
 import type { RequestDesk } from './requests/desk.ts';
 import { readEvent, readTele } from './telemetry/read-payload.ts';
-import type { ReadingSink } from './telemetry/reading.ts';
+import type { Measured, ReadingSink } from './telemetry/reading.ts';
 
 export interface InboxPorts {
   readonly voice: MeterVoice;
@@ -20,6 +20,10 @@ export interface InboxPorts {
 }
 
 const decoder = new TextDecoder();
+/** What a meter kept while it was away says nothing of now. */
+const FRESH_MS = 60_000;
+const isOfNow = ({ clockTrust, meterTimeS = 0, receivedAtMs }: Measured): boolean =>
+  clockTrust === 0 || meterTimeS * 1_000 > receivedAtMs - FRESH_MS;
 
 /** What the gateway does with each thing that meters and handsets say over MQTT. Nothing here throws: the sender may be a liar. */
 export function createInbox(ports: InboxPorts): MqttInbox {
@@ -39,7 +43,7 @@ export function createInbox(ports: InboxPorts): MqttInbox {
       const reading = readTele(payload, { meterId, ...arrival() });
       if (reading === undefined) return readings.malformed(meterId);
       readings.record(reading);
-      ports.board.meterSeen({ meterId, balance: String(reading.balance) });
+      if (isOfNow(reading)) ports.board.meterSeen({ meterId, balance: String(reading.balance) });
     },
     event(meterId, payload) {
       heard(meterId);
