@@ -12,6 +12,8 @@ import { openFabricHost } from './hosts/fabric-host.ts';
 import { openIssuer } from './hosts/issuer-host.ts';
 import type { LedgerHost } from './hosts/ledger-host.ts';
 import { startHttp } from './http/start-http.ts';
+import { createConfirmation, onceConfirmed } from './ledger/confirmation.ts';
+import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
@@ -40,6 +42,8 @@ export interface GatewayEdges {
 }
 
 export interface RunningGateway {
+  /** Rejects when a ledger that was away at the start turns out to be another one: CONFIG_INVALID, KEY_FILE. Close it then. */
+  readonly wrong: Promise<never>;
   readonly ports: { readonly mqtt: number | undefined; readonly http: number };
   /** Graceful and bounded by `stopTimeoutMs`: takes no more, settles what waits, closes the ledger. */
   close(): Promise<void>;
@@ -88,11 +92,20 @@ async function build(
   const ledgerWatch = watchLedger(log);
   const host = await openHost(config, { data, watch: ledgerWatch, log });
   undo.push(() => host.close());
-  const { ledger } = host;
-  await requireRegistered(ledger, config);
-
   const issuing = await openIssuer(config, { data, host, clock, log });
   undo.push(async () => issuing.close());
+  const wrong = Promise.withResolvers<never>();
+  wrong.promise.catch(() => undefined);
+  const confirmation = createConfirmation(async () => {
+    await host.found();
+    await requireRegistered(host.ledger, config);
+    await issuing.confirm();
+  }, wrong.reject);
+  await confirmation.confirm().catch((error: unknown) => {
+    if (!(error instanceof LedgerUnavailable)) throw error;
+    ledgerWatch.onCondition('failed', error);
+  });
+  const ledger = onceConfirmed(host.ledger, confirmation);
   const { issuer } = issuing;
   let listening = false;
   const credentials = createCredentials(data.keys.mqtt, ledger);
@@ -199,6 +212,7 @@ async function build(
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
 
   return {
+    wrong: wrong.promise,
     ports: { mqtt: mqttPort, http: http.port },
     async close() {
       await announce(gateway.link, config, 'offline');

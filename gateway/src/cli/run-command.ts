@@ -29,7 +29,12 @@ export async function runGateway(session: Session, options: RunOptions): Promise
     `Ready. The page is at ${page}, meters connect to ${broker}, data lies in ${config.dataDirectory}.`,
   );
   module.flushCompileCache(); // a process that is killed leaves none, and the next start is the slower one
-  await stopped;
+  try {
+    await Promise.race([stopped, gateway.wrong]);
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
   session.out.note('Stopping: what is on its way is settled first. Once more to stop at once.');
   await gateway.close();
   return EXIT.ok;

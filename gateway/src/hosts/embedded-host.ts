@@ -27,6 +27,7 @@ export async function openEmbeddedHost(
     ledger: asGateway(),
     issuerLedger: asGateway(),
     batches: EMBEDDED_BATCHES,
+    found: async () => undefined,
     get condition() {
       return embedded.condition;
     },

@@ -40,7 +40,6 @@ export async function openFabricHost(config: GatewayConfig, parts: FabricHostPar
   const ledger = await connect();
   const issuerLedger = await connect();
   const { certificate } = await identityOfParty(party);
-  if (config.profile === 'development') await foundIfEmpty(ledger, { network, config, parts });
   const chain = watchChain(ledger, systemClock, (isReached, error) =>
     parts.watch.onCondition(isReached ? 'open' : 'failed', error),
   );
@@ -49,6 +48,9 @@ export async function openFabricHost(config: GatewayConfig, parts: FabricHostPar
     ledger,
     issuerLedger,
     batches: FABRIC_BATCHES,
+    async found() {
+      if (config.profile === 'development') await foundIfEmpty(ledger, { network, config, parts });
+    },
     get condition() {
       if (closed) return 'closed';
       return chain.isReached ? 'open' : 'failed';

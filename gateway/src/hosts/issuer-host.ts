@@ -16,6 +16,8 @@ import type { LedgerHost } from './ledger-host.ts';
 /** The issuer as a gateway has it. */
 export interface IssuerHost {
   readonly issuer: Issuer;
+  /** Makes sure that the master key here is the ledger's. Throws KEY_FILE, `LedgerUnavailable`. */
+  confirm(): Promise<void>;
   /** How its own process was when last asked; `undefined` where the master key is here. */
   view(): IssuerView | undefined;
   close(): void;
@@ -28,7 +30,7 @@ export interface IssuerHostParts {
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
-/** Throws KEY_FILE; CONFIG_INVALID for an issuer elsewhere that could not read the ledger. */
+/** Asks the ledger nothing yet. Throws KEY_FILE; CONFIG_INVALID for an issuer elsewhere that could not read the ledger. */
 export async function openIssuer(config: GatewayConfig, parts: IssuerHostParts): Promise<IssuerHost> {
   const { issuer } = config;
   return issuer?.url === undefined
@@ -40,8 +42,12 @@ async function openLocal({ data, host }: IssuerHostParts): Promise<IssuerHost> {
   const { master } = data.keys;
   if (master === undefined) throw new TapwattError('NOT_ISSUER');
   const issuer = createLocalIssuer(master, host.issuerLedger);
-  await requireMasterKey(issuer, host.ledger, data.layout.keyFile('master'));
-  return { issuer, view: () => undefined, close: () => undefined };
+  return {
+    issuer,
+    confirm: () => requireMasterKey(issuer, host.ledger, data.layout.keyFile('master')),
+    view: () => undefined,
+    close: () => undefined,
+  };
 }
 
 async function openRemote(
@@ -71,6 +77,7 @@ async function openRemote(
   greet();
   return {
     issuer: createRemoteIssuer({ line, ledger: host.ledger }),
+    confirm: async () => undefined,
     view: line.view,
     close() {
       closed = true;

@@ -9,6 +9,8 @@ export interface LedgerHost {
   /** A second view, for the issuer alone. */
   readonly issuerLedger: Ledger;
   readonly batches: Batches;
+  /** Founds the ledger where that is this gateway's to do; may be done again. Throws `LedgerUnavailable`. */
+  found(): Promise<void>;
   readonly condition: ReadinessInputs['ledger'];
   /** The newest block known. */
   head(): { readonly blockNumber: number; readonly blockHash?: string };
