@@ -1,10 +1,12 @@
 import { canonicalJson } from '@tapwatt/firmware-contracts';
 import type { TransactionContext } from '../context.ts';
+import { keysAhead } from '../keys-ahead.ts';
 import { authenticateOrder } from '../orders.ts';
 import type { QueryName, QueryRequest } from '../protocol/queries.ts';
 import type { TransactionName, TransactionRequest } from '../protocol/transactions.ts';
 import { runQuery } from '../queries.ts';
 import { Rejected } from '../rejected.ts';
+import { KEY } from '../state/keys.ts';
 import { runTransaction } from '../transactions.ts';
 import { memberOf } from './member.ts';
 import { claimOnce, clientTxId, committedAs, requireNewOrder } from './once.ts';
@@ -37,8 +39,9 @@ export async function carryOut(stub: Stub, name: TransactionName, args: readonly
   const request = requestOf(text);
   const state = new StubState(stub);
   const member = memberOf(stub);
-  const submitter = name === 'Genesis' ? founderOf(request, member) : await submitterOf(state, member);
   const txId = stub.getTxID();
+  await state.readAhead([KEY.member(member.mspId, member.name), ...keysAhead(name, request, txId)]);
+  const submitter = name === 'Genesis' ? founderOf(request, member) : await submitterOf(state, member);
   if (id !== undefined) await claimOnce(state, { partyId: submitter.partyId, id }, txId);
   return run(stub, { name, request, context: { state, submitter, txId } });
 }

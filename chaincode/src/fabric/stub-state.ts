@@ -1,4 +1,5 @@
 import type { KeyModification, LedgerState, QueryState } from '../state/ports.ts';
+import { type ManyKeys, manyKeysOf } from './many-keys.ts';
 import type { Stub } from './stub.ts';
 
 const textOf = (value: Uint8Array): string => Buffer.from(value).toString('utf8');
@@ -7,14 +8,26 @@ const textOf = (value: Uint8Array): string => Buffer.from(value).toString('utf8'
 const textIfAny = (value: Uint8Array | undefined): string | undefined =>
   value === undefined || value.length === 0 ? undefined : textOf(value);
 
-/** The state as one transaction sees it: every key is read once, for each read is a round trip to the peer. */
+/** The state as one transaction sees it: every key is read once, and many at once where the peer lets us. */
 export class StubState implements LedgerState {
   readonly #stub: Stub;
+  readonly #many: ManyKeys | undefined;
   readonly #read = new Map<string, Promise<string | undefined>>();
   readonly #writes: (readonly [key: string, value: string])[] = [];
 
   constructor(stub: Stub) {
     this.#stub = stub;
+    this.#many = manyKeysOf(stub);
+  }
+
+  /** Reads keys that will be needed. Whatever the peer can do, the same keys are read. */
+  async readAhead(keys: readonly string[]): Promise<void> {
+    const unread = keys.filter((key) => !this.#read.has(key));
+    const values = await this.#many?.get(unread);
+    for (const [index, key] of unread.entries()) {
+      if (values === undefined) await this.get(key);
+      else this.#read.set(key, Promise.resolve(textIfAny(values[index])));
+    }
   }
 
   get(key: string): Promise<string | undefined> {
@@ -31,6 +44,7 @@ export class StubState implements LedgerState {
 
   /** Hands what was put to the peer. */
   async flush(): Promise<void> {
+    if (this.#many !== undefined) return this.#many.put(this.#writes);
     await Promise.all(this.#writes.map(([key, value]) => this.#stub.putState(key, Buffer.from(value))));
   }
 }

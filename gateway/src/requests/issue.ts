@@ -11,9 +11,9 @@ import { endOfVoucher } from './voucher-progress.ts';
 export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>): Promise<void> {
   const startedMs = ports.clock.nowMs();
   const { handsetId, requestId, payload } = request;
-  const { jws, payloadHash } = request;
+  const { jws, payloadHash, agentId } = request;
   await refuseAmount(ports, request);
-  const issued = await ports.issuance.add({ jws, meterId: payload.meterId, payloadHash }, handsetId);
+  const issued = await ports.issuance.add({ jws, meterId: payload.meterId, payloadHash }, agentId);
   if (!issued.ok) throw new TapwattError(issued.code, issued.message);
   const { voucherId, meterId, amount, repeated } = issued;
   ports.observer.issued({ voucherId, meterId, amount, startedMs, repeated });
