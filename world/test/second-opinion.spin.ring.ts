@@ -36,7 +36,8 @@ const inFolder = async (command: string, args: readonly string[]): Promise<strin
 /** SPIN's verifier of the model with these defines, and what it prints. */
 async function verify(defines: readonly string[], search: readonly string[]): Promise<string> {
   await inFolder('spin', ['-a', ...defines, MODEL]);
-  await inFolder('gcc', ['-O2', '-DSAFETY', `-DMEMLIM=${MEMORY_MB}`, ...search, '-o', 'pan', 'pan.c']);
+  // Not optimized: that takes longer than all that it saves.
+  await inFolder('gcc', ['-DSAFETY', `-DMEMLIM=${MEMORY_MB}`, ...search, '-o', 'pan', 'pan.c']);
   return inFolder('./pan', ['-E', '-m1000000']);
 }
 
@@ -82,6 +83,7 @@ test.each([
   ['BAD_EPOCH_FIRST'],
   ['WINDOW_TRUSTED_TOO_LONG'],
   ['REUSE_AFTER_RESTORE', '-DRESTORE', '-DVOUCHERS=2'],
+  ['REGISTER_NOT_READ', '-DRESTORE', '-DVOUCHERS=1'],
 ])('SPIN finds the bug %s, by a shortest trail', async (bug, ...more) => {
   const defines = [`-DBUG_${bug}`, ...more];
   const report = await verify(defines, ['-DBFS']);
