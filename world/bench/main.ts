@@ -1,16 +1,23 @@
 import { cpus, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchFabric } from './fabric/main.ts';
+import { benchLinks } from './links/main.ts';
 import { benchMemory } from './memory.ts';
 import { benchRedeem } from './redeem.ts';
 import { benchSweep } from './sweep.ts';
 
 /**
- * `npm run bench -- redeem [--size N] [--json]`: figures on stdout, progress on stderr. `fabric` may be followed by some of its
- * parts; its size is how long the ledger is away, in minutes.
+ * `npm run bench -- redeem [--size N] [--json]`: figures on stdout, progress on stderr. `fabric` and `links` may be
+ * followed by some of their parts. The size of `fabric` is how long the ledger is away, in minutes.
  */
 
-const BENCHES = { redeem: benchRedeem, sweep: benchSweep, memory: benchMemory, fabric: benchFabric };
+const BENCHES = {
+  redeem: benchRedeem,
+  sweep: benchSweep,
+  memory: benchMemory,
+  fabric: benchFabric,
+  links: benchLinks,
+};
 type BenchName = keyof typeof BENCHES;
 
 const machine = () => ({

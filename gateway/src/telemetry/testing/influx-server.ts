@@ -29,7 +29,9 @@ const PORTS = { from: 20_000, to: 32_000 } as const;
 function requireInflux(): void {
   const found = spawnSync('influxd', ['version'], { env: { PATH: SEARCH_PATH } });
   if (found.error !== undefined) {
-    throw new Error('This needs InfluxDB 1.x: npm run setup:system (Debian: apt-get install influxdb).');
+    throw new Error(
+      'This needs InfluxDB 1.x: npm run setup:system -- influx (Debian: apt-get install influxdb).',
+    );
   }
 }
 
