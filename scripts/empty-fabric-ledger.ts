@@ -16,10 +16,10 @@ interface Description {
 
 /**
  * `node scripts/empty-fabric-ledger.ts`: an empty ledger of a test's own on the network that runs (`npm run fabric:up`, or the one whose description
- * `TAPWATT_FABRIC_NETWORK` names); prints the network's description with its chaincode in it, all paths absolute.
+ * `FABRIC_NETWORK` names); prints the network's description with its chaincode in it, all paths absolute.
  */
 async function emptyFabricLedger(): Promise<string> {
-  const networkFile = path.resolve(process.env.TAPWATT_FABRIC_NETWORK ?? NETWORK_FILE);
+  const networkFile = path.resolve(process.env.FABRIC_NETWORK ?? NETWORK_FILE);
   const directory = path.dirname(networkFile);
   const chaincode = `test-${randomBytes(6).toString('hex')}`;
   const command = [SCRIPT, 'define', chaincode, '--directory', directory];

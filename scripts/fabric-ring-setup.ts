@@ -20,7 +20,7 @@ function whyNot(): string | undefined {
     if (error instanceof NetworkError) return error.message;
     throw error;
   }
-  if (process.env.TAPWATT_FABRIC_NETWORK) return undefined;
+  if (process.env.FABRIC_NETWORK) return undefined;
   const { status } = spawnSync(process.execPath, [SCRIPT, 'status'], { stdio: 'ignore' });
   return status === 0 ? undefined : 'No network runs: npm run fabric:up starts one.';
 }

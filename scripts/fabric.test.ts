@@ -36,6 +36,15 @@ test('where no network was made, the status says so and the exit status too', ()
   expect(status).toBe(4);
 });
 
+test('whoever has read enough may go', () => {
+  const command = `"${process.execPath}" "${SCRIPT}" status; echo "exit $?" >&2`;
+  const { stderr } = spawnSync('bash', ['-c', `{ ${command}; } | true`], {
+    env: { ...process.env, FABRIC_DIRECTORY: directory },
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('exit 4\n');
+});
+
 test('a network is never made, nor wiped, among the files of somebody else', () => {
   writeFileSync(path.join(directory, 'letter.txt'), 'mine');
   for (const name of ['peer', 'orderer', 'configtxgen', 'cryptogen', 'osnadmin']) {

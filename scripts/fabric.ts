@@ -183,4 +183,8 @@ async function main(): Promise<number> {
   }
 }
 
+// Whoever reads it, as `head` does, may have enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await main();

@@ -2,7 +2,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { systemClock } from './edges/system.ts';
-import { connectFabricLedger } from './hosts/connect-fabric.ts';
+import { certificateExpiresAt, connectFabricLedger } from './hosts/connect-fabric.ts';
 import { readTlsTexts } from './hosts/issuer-host.ts';
 import { runIssuer } from './issuer/remote/run-issuer.ts';
 import { masterKeyOf, masterKeySource } from './keys/master-key.ts';
@@ -33,12 +33,14 @@ export async function startIssuer(config: GatewayConfig, edges: IssuerEdges): Pr
   const master = await masterKeyOf(config);
   const tls = await readTlsTexts(issuer);
   const ledger = await (edges.openLedger ?? ((own) => openConfigured(config, own)))(log);
+  const expiresAt = config.ledger.kind === 'fabric' ? await certificateExpiresAt(config) : undefined;
   try {
     await requireLedger(ledger, ledgerId);
     const { host, port } = issuer;
     const running = await runIssuer({
       ...{ master, masterKeyFile: masterKeySource(config), ledger, ledgerId, tls, host, port, log },
       clock: systemClock,
+      ledgerCertificateExpiresAt: expiresAt,
     });
     log.info({ port: running.port }, 'the issuer is ready');
     return {

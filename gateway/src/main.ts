@@ -185,6 +185,7 @@ async function build(
     stats: async () => ({
       ledger: flatStats(await host.stats()),
       broker: broker === undefined ? {} : flatStats(broker.stats()),
+      issuer: flatStats(issuing.certificates()),
       redemption: gateway.figures(),
       nfc: nfc?.figures() ?? {},
       telemetry: telemetry?.figures() ?? {},

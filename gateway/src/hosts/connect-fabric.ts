@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import type { FabricConfig, GatewayConfig } from '../config/gateway-config.ts';
 import { systemClock, systemRandom } from '../edges/system.ts';
 import {
+  expiryOf,
   type FabricLedger,
   type FabricNetwork,
   type FabricParty,
@@ -16,6 +18,13 @@ export type FabricLog = Pick<Logger, 'info' | 'warn'>;
 export async function connectFabricLedger(config: GatewayConfig, log: FabricLog): Promise<FabricLedger> {
   const network = await readFabricNetwork(config.ledger.fabric.network);
   return connectAs(network, gatewayParty(network, config), log);
+}
+
+/** When the certificate ends that this configuration's party signs with, Unix s. */
+export async function certificateExpiresAt(config: GatewayConfig): Promise<number> {
+  const network = await readFabricNetwork(config.ledger.fabric.network);
+  const { certificate } = gatewayParty(network, config);
+  return Math.floor(expiryOf(await readFile(certificate)) / 1000);
 }
 
 /** The gateway as the network's description has it, with its own certificate and key where the configuration names them. */

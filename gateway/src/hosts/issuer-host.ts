@@ -7,6 +7,7 @@ import type { Issuer } from '../issuer/issuer.ts';
 import { createLocalIssuer } from '../issuer/local-issuer.ts';
 import { createExchange } from '../issuer/remote/exchange.ts';
 import { createIssuerLine, type IssuerView } from '../issuer/remote/issuer-line.ts';
+import type { IssuerCertificates } from '../issuer/remote/protocol.ts';
 import { createRemoteIssuer } from '../issuer/remote/remote-issuer.ts';
 import type { TlsTexts } from '../issuer/remote/serve-issuer.ts';
 import { requireMasterKey } from '../issuer/require-master-key.ts';
@@ -20,6 +21,8 @@ export interface IssuerHost {
   confirm(): Promise<void>;
   /** How its own process was when last asked; `undefined` where the master key is here. */
   view(): IssuerView | undefined;
+  /** When its certificates end, as it last said; nothing where the master key is here. */
+  certificates(): Partial<IssuerCertificates>;
   close(): void;
 }
 
@@ -46,6 +49,7 @@ async function openLocal({ data, host }: IssuerHostParts): Promise<IssuerHost> {
     issuer,
     confirm: () => requireMasterKey(issuer, host.ledger, data.layout.keyFile('master')),
     view: () => undefined,
+    certificates: () => ({}),
     close: () => undefined,
   };
 }
@@ -79,6 +83,7 @@ async function openRemote(
     issuer: createRemoteIssuer({ line, ledger: host.ledger }),
     confirm: async () => undefined,
     view: line.view,
+    certificates: () => exchange.certificates ?? {},
     close() {
       closed = true;
       exchange.close();

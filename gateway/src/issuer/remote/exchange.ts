@@ -1,7 +1,13 @@
 import { Agent, request } from 'node:https';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../../edges/edges.ts';
-import { type Answer, ISSUER_PATH, type Question, responseSchema } from './protocol.ts';
+import {
+  type Answer,
+  ISSUER_PATH,
+  type IssuerCertificates,
+  type Question,
+  responseSchema,
+} from './protocol.ts';
 import type { TlsTexts } from './serve-issuer.ts';
 
 /** How long the answers of one request may take, ms. */
@@ -22,12 +28,15 @@ export interface ExchangeOptions {
 /** Carries questions to an issuer's process and its answers back. Rejects with ISSUER_UNAVAILABLE, or the issuer's refusal of the whole. */
 export interface Exchange {
   ask(questions: readonly Question[]): Promise<readonly Answer[]>;
+  /** As the issuer last said. */
+  readonly certificates: IssuerCertificates | undefined;
   close(): void;
 }
 
 export function createExchange(options: ExchangeOptions): Exchange {
   const url = new URL(ISSUER_PATH, options.url);
   const { deadlineMs = EXCHANGE_DEADLINE_MS } = options;
+  let certificates: IssuerCertificates | undefined;
   const agent = new Agent({
     ...{ ...options.tls, minVersion: 'TLSv1.3', keepAlive: true, maxSockets: MAX_EXCHANGES },
     timeout: 2 * deadlineMs,
@@ -76,8 +85,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const body = jsonOf(text);
       if (status !== 200) throw refused(options.url, body);
       const parsed = responseSchema.safeParse(body);
-      if (parsed.success && parsed.data.answers.length === questions.length) return parsed.data.answers;
-      throw unavailable(options.url, new Error('Its answer cannot be read.'));
+      if (!parsed.success || parsed.data.answers.length !== questions.length) {
+        throw unavailable(options.url, new Error('Its answer cannot be read.'));
+      }
+      certificates = parsed.data.certificates;
+      return parsed.data.answers;
+    },
+    get certificates() {
+      return certificates;
     },
     close: () => agent.destroy(),
   };

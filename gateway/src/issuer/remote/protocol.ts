@@ -61,5 +61,8 @@ export const responseSchema = z.object({
       z.object({ ok: z.literal(false), code: z.enum(codes), message: z.string().max(1_000) }),
     ]),
   ),
+  /** When the issuer's own certificates end, Unix s: that of its TLS, and that which it reads a Fabric ledger with. */
+  certificates: z.object({ tlsExpiresAt: z.int(), ledgerExpiresAt: z.int().optional() }),
 });
+export type IssuerCertificates = z.infer<typeof responseSchema>['certificates'];
 export type Answer = z.infer<typeof responseSchema>['answers'][number];

@@ -51,6 +51,7 @@ beforeEach(async () => {
   await gatewayLedger().submit('IssueVouchers', { items: proposals });
 });
 
+const LEDGER_CERTIFICATE_ENDS = 2_000_000_000;
 type Allowance = { readonly perSecond: number; readonly atOnce: number };
 
 async function issuerProcess(options: { port?: number; allowance?: Allowance } = {}) {
@@ -60,6 +61,7 @@ async function issuerProcess(options: { port?: number; allowance?: Allowance } =
   const { port = 0, ...more } = options;
   const process = await runIssuer({
     ...{ master: MASTER, masterKeyFile: 'master.key', ledger, ledgerId: LEDGER_ID, ...more },
+    ledgerCertificateExpiresAt: LEDGER_CERTIFICATE_ENDS,
     ...{ tls: authority.issue('issuer'), host: '127.0.0.1', port, clock: systemClock, log },
   });
   let isOpen = true;
@@ -77,13 +79,21 @@ function gatewayOf(port: number, options: { tls?: TlsTexts; deadlineMs?: number;
   const exchange = createExchange({ url, tls, ledgerId, clock: systemClock, deadlineMs });
   undo.push(exchange.close);
   const line = createIssuerLine({ exchange, clock: systemClock });
-  return { line, issuer: createRemoteIssuer({ line, ledger }) };
+  return { exchange, line, issuer: createRemoteIssuer({ line, ledger }) };
 }
 
 const first = () => proposals[0]?.voucherId ?? '';
 const rest = () => new Promise((resolve) => setTimeout(resolve, REST_MS + 20));
 
 describe('an issuer in another process', () => {
+  it('says with its answers when its certificates end', async () => {
+    const { exchange, line } = gatewayOf((await issuerProcess()).port);
+    expect(exchange.certificates).toBeUndefined();
+    await line.greet();
+    const tlsExpiresAt = Math.floor(Date.UTC(2049, 11, 31, 23, 59, 59) / 1000);
+    expect(exchange.certificates).toEqual({ tlsExpiresAt, ledgerExpiresAt: LEDGER_CERTIFICATE_ENDS });
+  });
+
   it('answers as the one in the gateway’s own', async () => {
     const { issuer } = gatewayOf((await issuerProcess()).port);
     const local = createLocalIssuer(MASTER, ledger);

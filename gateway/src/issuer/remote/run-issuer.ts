@@ -20,6 +20,8 @@ export interface IssuerParts {
   readonly ledger: Pick<Ledger, 'evaluate'>;
   readonly ledgerId: string;
   readonly tls: TlsTexts;
+  /** When the certificate that it reads the ledger with ends, Unix s. */
+  readonly ledgerCertificateExpiresAt?: number | undefined;
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
@@ -34,6 +36,7 @@ export async function runIssuer(parts: IssuerParts) {
   await requireMasterKey(issuer, ledger, parts.masterKeyFile);
   return serveIssuer({
     ...{ tls, host, port, ledgerId, log },
+    ledgerCertificateExpiresAt: parts.ledgerCertificateExpiresAt,
     register: createGatewayRegister({ ledger, clock }),
     allowed: createAllowance({ ...(parts.allowance ?? ALLOWANCE), maxNames: MAX_GATEWAYS }, clock),
     answer: createAnswerer({ issuer, ledger, clock, log }),

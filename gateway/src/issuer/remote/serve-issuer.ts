@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import Fastify, { type FastifyRequest } from 'fastify';
@@ -6,6 +7,7 @@ import type { Logger } from '../../observability/logger.ts';
 import {
   type Answer,
   ISSUER_PATH,
+  type IssuerCertificates,
   MAX_BODY_BYTES,
   MAX_QUESTIONS,
   type Question,
@@ -28,6 +30,8 @@ export interface IssuerServerOptions {
   readonly host: string;
   readonly port: number;
   readonly ledgerId: string;
+  /** When the certificate that it reads the ledger with ends, Unix s; absent where it needs none. */
+  readonly ledgerCertificateExpiresAt?: number | undefined;
   /** Throws for what is no gateway of the ledger. */
   readonly register: (gatewayId: string) => Promise<void>;
   readonly allowed: (gatewayId: string, questions: number) => boolean;
@@ -37,6 +41,7 @@ export interface IssuerServerOptions {
 
 /** Listens for gateways, each of which shows a certificate (TLS 1.3). Throws what the socket throws. */
 export async function serveIssuer(options: IssuerServerOptions) {
+  const certificates = certificatesOf(options);
   const app = Fastify({
     logger: false,
     https: { ...options.tls, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
@@ -56,12 +61,20 @@ export async function serveIssuer(options: IssuerServerOptions) {
     await options.register(gatewayId);
     const questions = questionsOf(request.body, options.ledgerId);
     if (!options.allowed(gatewayId, questions.length)) throw new TapwattError('BUSY', 'Too many questions.');
-    return { answers: await Promise.all(questions.map((question) => options.answer(gatewayId, question))) };
+    const answers = await Promise.all(questions.map((question) => options.answer(gatewayId, question)));
+    return { answers, certificates };
   });
   await app.listen({ host: options.host, port: options.port });
   const address = app.server.address();
   if (address === null || typeof address === 'string') throw new Error('The issuer has no port.');
   return { port: address.port, close: () => app.close() };
+}
+
+function certificatesOf({ tls, ledgerCertificateExpiresAt }: IssuerServerOptions): IssuerCertificates {
+  const tlsExpiresAt = Math.floor(new X509Certificate(tls.cert).validToDate.getTime() / 1000);
+  return ledgerCertificateExpiresAt === undefined
+    ? { tlsExpiresAt }
+    : { tlsExpiresAt, ledgerExpiresAt: ledgerCertificateExpiresAt };
 }
 
 /** The name that the certificate authority vouches for; TLS has verified the rest. */

@@ -6,7 +6,7 @@ import type { FabricLimits } from '../limits.ts';
 import { type FabricNetwork, partyOf, readFabricNetwork } from '../network-file.ts';
 import { openAsParty } from '../open-as-party.ts';
 
-/** Where the description of the network under test is, unless `TAPWATT_FABRIC_NETWORK` says it. */
+/** Where the description of the network under test is, unless `FABRIC_NETWORK` says it. */
 const NETWORK_FILE = 'data/fabric/network.json';
 /** Seconds of a year: runs on one network have numbers of their own. */
 const RUNS = 31_536_000;
@@ -20,7 +20,7 @@ export interface LoadOnFabric {
 
 export async function openLoadOnFabric(
   limits: Partial<FabricLimits> = {},
-  networkFile = process.env.TAPWATT_FABRIC_NETWORK ?? NETWORK_FILE,
+  networkFile = process.env.FABRIC_NETWORK ?? NETWORK_FILE,
 ): Promise<LoadOnFabric> {
   const network = await readFabricNetwork(networkFile);
   const opened = await Promise.all(LOAD_PARTIES.map((party) => openAs(network, party, limits)));
