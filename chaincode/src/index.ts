@@ -1,6 +1,14 @@
 export { PAGE_MAX } from './audit/pages.ts';
 export type { OrderIdentity, Role, Submitter, TransactionContext } from './context.ts';
-export { type ContractError, FIND_TRANSACTION, ORDER, readErrorText } from './fabric/wire.ts';
+export {
+  type Answered,
+  ASK_MANY,
+  ASKED_AT_ONCE,
+  type ContractError,
+  FIND_TRANSACTION,
+  ORDER,
+  readErrorText,
+} from './fabric/wire.ts';
 export { type AuthenticOrder, authenticateOrder } from './orders.ts';
 export type * from './protocol/events.ts';
 export type * from './protocol/queries.ts';

@@ -13,6 +13,7 @@ import { claimOnce, clientTxId, committedAs, requireNewOrder } from './once.ts';
 import type { Stub } from './stub.ts';
 import { StubQueryState, StubState } from './stub-state.ts';
 import { founderOf, submitterOf } from './submitter.ts';
+import { type Answered, ASKED_AT_ONCE, errorText } from './wire.ts';
 
 /** The most arguments of one transaction: a request, and the client's id for it. */
 const ARGUMENTS_MAX = 2;
@@ -78,6 +79,27 @@ async function run(stub: Stub, { name, request, context }: Call): Promise<string
 export async function answer(stub: Stub, name: QueryName, args: readonly string[]): Promise<string> {
   const request = requestOf(argumentsOf(args).text) as QueryRequest<QueryName>;
   return canonicalJson(await runQuery(name, request, new StubQueryState(stub)));
+}
+
+/** Answers many queries of the rules, each for itself, in JSON. */
+export async function answerMany(stub: Stub, args: readonly string[]): Promise<string> {
+  const asked = requestOf(argumentsOf(args).text);
+  if (!Array.isArray(asked) || asked.length > ASKED_AT_ONCE) {
+    throw new Rejected('BAD_REQUEST', `At most ${ASKED_AT_ONCE} queries, [name, request] each.`);
+  }
+  const state = new StubQueryState(stub);
+  const answers: Answered[] = [];
+  for (const one of asked) answers.push(await answerOne(one, state));
+  return canonicalJson(answers);
+}
+
+async function answerOne(asked: unknown, state: StubQueryState): Promise<Answered> {
+  const [name, request] = Array.isArray(asked) ? asked : [];
+  try {
+    return { result: await runQuery(name as QueryName, request, state) };
+  } catch (error) {
+    return { error: errorText(error) };
+  }
 }
 
 /** The Fabric transaction that carried out the caller's transaction of this id, or `null`, in JSON. */

@@ -45,8 +45,29 @@ test('every transaction and query of the rules is a transaction of the contract,
   const names = Object.getOwnPropertyNames(TapwattContract.prototype).filter(
     (name) => name !== 'constructor',
   );
-  expect(names).toEqual([...TRANSACTION_NAMES, ...QUERY_NAMES, 'Order', 'FindTransaction']);
+  expect(names).toEqual([...TRANSACTION_NAMES, ...QUERY_NAMES, 'AskMany', 'Order', 'FindTransaction']);
   for (const name of names) expect(Reflect.get(TapwattContract.prototype, name)).toHaveLength(1);
+});
+
+test('many queries are answered each for itself, and one that is refused takes no other along', async () => {
+  await channel.submit(DISCOM, 'RegisterMeter', meter('1'));
+  const asked = [
+    ['GetMeter', { meterId: '1' }],
+    ['Nonsense', {}],
+    ['GetMeter', { meterId: '2' }],
+    'no query',
+  ];
+  const answers = (await channel.evaluate(GATEWAY, 'AskMany', JSON.stringify(asked))) as unknown[];
+  expect(answers).toMatchObject([
+    { result: { meterId: '1' } },
+    { error: expect.stringContaining('BAD_REQUEST: ') },
+    { result: null },
+    { error: expect.stringContaining('BAD_REQUEST: ') },
+  ]);
+  const tooMany = JSON.stringify(Array(65).fill(asked[0]));
+  expect(await failureOf(channel.evaluate(GATEWAY, 'AskMany', tooMany))).toMatchObject({
+    code: 'BAD_REQUEST',
+  });
 });
 
 test('a certificate speaks for the party it was registered for, and for no other organisation’s', async () => {

@@ -1,16 +1,17 @@
 import { type Context, Contract } from 'fabric-contract-api';
 import { QUERY_NAMES } from '../queries.ts';
 import { TRANSACTION_NAMES } from '../transactions.ts';
-import { answer, carryOut, carryOutOrder, findTransaction } from './carry-out.ts';
+import { answer, answerMany, carryOut, carryOutOrder, findTransaction } from './carry-out.ts';
 import { KnownTransaction } from './once.ts';
 import type { Stub } from './stub.ts';
-import { errorText, FIND_TRANSACTION, knownText, ORDER } from './wire.ts';
+import { ASK_MANY, errorText, FIND_TRANSACTION, knownText, ORDER } from './wire.ts';
 
 type Handler = (stub: Stub, args: readonly string[]) => Promise<string>;
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ...TRANSACTION_NAMES.map((name) => [name, (stub, args) => carryOut(stub, name, args)] as [string, Handler]),
   ...QUERY_NAMES.map((name) => [name, (stub, args) => answer(stub, name, args)] as [string, Handler]),
+  [ASK_MANY, answerMany],
   [ORDER, carryOutOrder],
   [FIND_TRANSACTION, findTransaction],
 ]);

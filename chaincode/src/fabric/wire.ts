@@ -10,6 +10,14 @@ export const ORDER = 'Order';
 /** The query that finds the Fabric transaction of a client's own id; `null` if there is none. */
 export const FIND_TRANSACTION = 'FindTransaction';
 
+/** The query that carries many queries, `[name, request]` each, and answers each of them. */
+export const ASK_MANY = 'AskMany';
+/** Queries of one `AskMany`. */
+export const ASKED_AT_ONCE = 64;
+
+/** What became of one query of many: its result, or the text of its error. */
+export type Answered = { readonly result: unknown } | { readonly error: string };
+
 export const CLIENT_TX_ID = /^[0-9a-f]{32}$/;
 
 /** Not a refusal: the transaction was committed before, as the Fabric transaction named. */

@@ -13,6 +13,7 @@ import { canonicalJson, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../../edges/edges.ts';
 import { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from '../errors.ts';
 import type { Committed, Ledger, SubmitOptions } from '../ledger.ts';
+import { createBriefQueries, isBrief } from './brief-queries.ts';
 import type { CommittedInBlock, FabricChannel, Invocation } from './channel.ts';
 import type { ChainHead } from './committed-transaction.ts';
 import { followEvents } from './follow-events.ts';
@@ -51,6 +52,7 @@ export class FabricLedger implements Ledger {
   readonly #transactions: Turns;
   readonly #queries: Turns;
   readonly #lane: Turns;
+  readonly #brief: ReturnType<typeof createBriefQueries>;
   readonly #closing = new AbortController();
   #conflicts = 0;
 
@@ -60,6 +62,10 @@ export class FabricLedger implements Ledger {
     this.#transactions = new Turns(transactions, waiting);
     this.#queries = new Turns(queries, waiting);
     this.#lane = new Turns(1, transactions);
+    this.#brief = createBriefQueries({
+      evaluate: (invocation) => this.#queries.take(() => parts.channel.evaluate(invocation)),
+      ...{ clock: parts.clock, waiting },
+    });
   }
 
   async submit<N extends TransactionName>(
@@ -81,7 +87,9 @@ export class FabricLedger implements Ledger {
   }
 
   async evaluate<N extends QueryName>(name: N, request: QueryRequest<N>): Promise<QueryResult<N>> {
-    return (await this.#ask({ name, args: [this.#textOf(request)] })) as QueryResult<N>;
+    const text = this.#textOf(request);
+    const asked = isBrief(name) ? this.#brief.ask({ name, text }) : this.#ask({ name, args: [text] });
+    return (await asked) as QueryResult<N>;
   }
 
   async lookup(txId: string): Promise<Committed<unknown> | undefined> {
@@ -109,7 +117,7 @@ export class FabricLedger implements Ledger {
       transactionsUnderWay: this.#transactions.underWay,
       transactionsWaiting: this.#transactions.waiting,
       queriesUnderWay: this.#queries.underWay,
-      queriesWaiting: this.#queries.waiting,
+      queriesWaiting: this.#queries.waiting + this.#brief.waiting,
       conflicts: this.#conflicts,
     };
   }

@@ -44,13 +44,18 @@ export function saidByContract(error: unknown): ContractError | undefined {
 export function asNothingHappened(error: unknown): LedgerRejected | LedgerUnavailable {
   if (error instanceof LedgerRejected || error instanceof LedgerUnavailable) return error;
   const said = saidByContract(error);
-  if (said !== undefined && 'code' in said) {
-    const { code, message, details } = said;
-    if (code === 'INTERNAL') return new LedgerUnavailable(message, { code, cause: error });
-    return new LedgerRejected(code, message, { cause: error, details: { ...details } });
-  }
+  if (said !== undefined && 'code' in said) return asSaid(said, error);
   const code = codeOf(error);
   return new LedgerUnavailable(messageOf(error), { cause: error, ...(code === undefined ? {} : { code }) });
+}
+
+/** What the contract said of itself: a refusal, or its own failure. */
+export function asSaid(
+  { code, message, details }: Extract<ContractError, { code: unknown }>,
+  cause?: unknown,
+): LedgerRejected | LedgerUnavailable {
+  if (code === 'INTERNAL') return new LedgerUnavailable(message, { code, cause });
+  return new LedgerRejected(code, message, { cause, details: { ...details } });
 }
 
 function codeOf(error: unknown): ErrorCode | undefined {
