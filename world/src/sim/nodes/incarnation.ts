@@ -7,7 +7,9 @@ const RARE_PASSES = 2;
 /** Places that few worlds come to, and these not often. */
 const SELDOM_REACHED = /WithdrawOrder|RecordMeter/;
 const SELDOM_PASSES = 12;
-const CRASH_SELDOM = 0.7;
+const CRASH_BEFORE_SELDOM = 0.5;
+/** What was done is not done again: so nearly every time counts. */
+const CRASH_AFTER_SELDOM = 0.95;
 const CRASH_RARE = 0.4;
 const CRASH_LEAST = 0.004;
 const CRASH_SHARE = 0.6;
@@ -18,7 +20,8 @@ const CRASH_HEADSTART = 3;
  * often as one that it passes all the time, and none holds up the work for long.
  */
 const crashProbability = (label: string, strength: number, passes: number): number => {
-  if (passes < SELDOM_PASSES && SELDOM_REACHED.test(label)) return CRASH_SELDOM;
+  if (passes < SELDOM_PASSES && SELDOM_REACHED.test(label))
+    return label.startsWith('after') ? CRASH_AFTER_SELDOM : CRASH_BEFORE_SELDOM;
   if (passes < RARE_PASSES) return CRASH_RARE;
   return strength * Math.max(CRASH_LEAST, CRASH_SHARE / (CRASH_HEADSTART + passes));
 };
