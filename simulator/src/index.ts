@@ -17,6 +17,13 @@ export { type Purchase, purchaseOf } from './fleet/purchase.ts';
 export { type Rounds, startRounds } from './fleet/rounds.ts';
 export { type FleetOptions, type RunningFleet, startFleet } from './fleet/start-fleet.ts';
 export { startTraffic, type TrafficOptions } from './fleet/traffic.ts';
+export { ForeignLine, type ForeignLineOptions } from './foreign/foreign-line.ts';
+export {
+  FOREIGN_START,
+  type ForeignMeterIdentity,
+  type ForeignRegisters,
+  hearForeign,
+} from './foreign/foreign-meter.ts';
 export type { Ask, Heard } from './handset/ask.ts';
 export { type BagStore, fileBagStore, memoryBagStore } from './handset/bag-store.ts';
 export { fileRequestStore } from './handset/file-request-store.ts';
@@ -33,6 +40,7 @@ export type { StoredRequest } from './handset/stored-request.ts';
 export { type Backoff, backoffDelay } from './link/backoff.ts';
 export type { Link, LinkFactory, LinkHandlers, LinkIdentity } from './link/link.ts';
 export { type MqttLinkOptions, mqttLinks } from './link/mqtt-link.ts';
+export { noLinks } from './link/no-links.ts';
 export { type Connector, tcpConnector } from './link/tcp.ts';
 export * from './meter/behaviour.ts';
 export { balanceOf, type DeviceState, meterClock } from './meter/device-state.ts';
@@ -48,6 +56,10 @@ export { MemoryNvm } from './nvm/memory-nvm.ts';
 export { METER_NVM_WORDS, MeterMemory } from './nvm/meter-memory.ts';
 export { CuttableNvm, PowerCut } from './nvm/power-cut.ts';
 export type { NvmStorage } from './nvm/storage.ts';
+export { devicePort } from './serial/device-port.ts';
+export * from './serial/line-behaviour.ts';
+export type { LinePort, LinePortHandlers, OpenLinePort } from './serial/line-port.ts';
+export { type LineObservation, SerialLine, type SerialLineOptions } from './serial/serial-line.ts';
 export { ManualTime } from './time/manual-time.ts';
 export { type Random, seededRandom } from './time/random.ts';
 export { systemTime, type Time } from './time/time.ts';

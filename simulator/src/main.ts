@@ -1,9 +1,10 @@
 import { ERRORS, TapwattError } from '@tapwatt/firmware-contracts';
 import { Command, CommanderError } from 'commander';
 import { exitCodeOf } from './cli/exit-code.ts';
-import { addRunOptions, type RunOptions } from './cli/options.ts';
+import { addForeignOptions, addRunOptions, type ForeignOptions, type RunOptions } from './cli/options.ts';
 import type { Output } from './cli/output.ts';
 import { run } from './cli/run.ts';
+import { runForeign } from './cli/run-foreign.ts';
 
 const EXIT_INTERRUPTED = 130;
 const SAME_CTRL_C_MS = 1_000;
@@ -41,6 +42,12 @@ addRunOptions(
 )
   .exitOverride()
   .action((options: RunOptions) => run(options, output(options.json), stopSignal()));
+
+addForeignOptions(
+  program.command('foreign').description('a meter of another maker on a serial line (IEC 62056-21 mode C)'),
+)
+  .exitOverride()
+  .action((options: ForeignOptions) => runForeign(options, output(false), stopSignal()));
 
 /** The registry's remedies for these speak of the gateway's configuration; the message here says what to do. */
 const isSelfExplaining = ({ code }: TapwattError): boolean =>

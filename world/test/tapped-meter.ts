@@ -2,26 +2,18 @@ import type { Fleet, Transmit } from '@tapwatt/gateway';
 import {
   constantLoad,
   type FleetMeter,
-  type LinkFactory,
   type Meter,
   type MeterCard,
   meterFromFleet,
   newBoard,
+  noLinks,
   systemTime,
 } from '@tapwatt/simulator';
-
-const noNetwork: LinkFactory = () => ({
-  isUp: false,
-  publish: () => false,
-  drop: () => undefined,
-  connect: () => undefined,
-  close: async () => undefined,
-});
 
 /** A meter of the fleet that has no network at all, powered on. */
 export function meterWithoutNetwork(fleet: Fleet, entry: FleetMeter | undefined): Meter {
   if (entry === undefined) throw new Error('No such meter.');
-  const rest = { links: noNetwork, time: systemTime, storage: newBoard(entry), load: constantLoad(0) };
+  const rest = { links: noLinks, time: systemTime, storage: newBoard(entry), load: constantLoad(0) };
   const meter = meterFromFleet(fleet, entry, rest);
   meter.powerOn();
   return meter;

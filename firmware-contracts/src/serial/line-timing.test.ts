@@ -19,8 +19,11 @@ it.each(LENGTHS)('%s is answered with %d bytes, or with a status word that WIRE.
   const command = encodeCommand(meterCommand(name, new Uint8Array(4)));
   expect(isAnswerTo(command, ok(length))).toBe(true);
   expect(isAnswerTo(command, ok(length + 1))).toBe(false);
-  expect(isAnswerTo(command, encodeResponse({ data: NO_BYTES, sw: SW.NOTHING_STAGED }))).toBe(true);
+  expect(isAnswerTo(command, encodeResponse({ data: NO_BYTES, sw: SW.WRONG_LENGTH }))).toBe(true);
+  expect(isAnswerTo(command, encodeResponse({ data: Uint8Array.of(1), sw: SW.WRONG_LENGTH }))).toBe(false);
   expect(isAnswerTo(command, encodeResponse({ data: NO_BYTES, sw: 0x6f00 }))).toBe(false);
+  const isCommit = name === 'COMMIT';
+  expect(isAnswerTo(command, encodeResponse({ data: NO_BYTES, sw: SW.NOTHING_STAGED }))).toBe(isCommit);
   expect(isAnswerTo(command, NO_BYTES)).toBe(false);
 });
 

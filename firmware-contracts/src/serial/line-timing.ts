@@ -21,29 +21,40 @@ export const lineGapMs = (baudRate: number): number =>
 export const lineTimeMs = (bytes: number, baudRate: number): number =>
   (bytes * CHARACTER_BITS * 1_000) / baudRate;
 
-const ANSWER_LENGTH: ReadonlyMap<number, number> = new Map([
-  [INS.SELECT, SELECTED_LENGTH],
-  [INS.GET_STATUS, FRAME_LENGTH.status],
-  [INS.COMMIT, FRAME_LENGTH.receipt],
-  [INS.GET_RECEIPT, FRAME_LENGTH.receipt],
+interface Answers {
+  /** Bytes of data with 9000. */
+  readonly length: number;
+  /** The status words that this command may be answered with besides 9000 and those of every command. */
+  readonly others: readonly number[];
+}
+
+const ANSWERS: ReadonlyMap<number, Answers> = new Map<number, Answers>([
+  [INS.SELECT, { length: SELECTED_LENGTH, others: [SW.UNKNOWN_AID] }],
+  [INS.GET_STATUS, { length: FRAME_LENGTH.status, others: [] }],
+  [INS.PUT_VOUCHER, { length: 0, others: [] }],
+  [INS.COMMIT, { length: FRAME_LENGTH.receipt, others: [SW.NOTHING_STAGED] }],
+  [INS.GET_RECEIPT, { length: FRAME_LENGTH.receipt, others: [SW.NO_SUCH_RECEIPT] }],
+  [INS.ACK, { length: 0, others: [SW.BAD_MAC] }],
+  [INS.SET_TIME, { length: 0, others: [SW.BAD_MAC] }],
 ]);
 
-/** Bytes of data in a good answer to this command APDU; 0 where the status word is all. */
-const answerLength = (command: Uint8Array): number => ANSWER_LENGTH.get(command[1] ?? 0) ?? 0;
+/** Any command may be answered so. */
+const ALWAYS: readonly number[] = [SW.WRONG_LENGTH, SW.BAD_FORMAT, SW.UNKNOWN_INS];
+
+const answersOf = (command: Uint8Array): Answers => ANSWERS.get(command[1] ?? 0) ?? { length: 0, others: [] };
 
 /** The most bytes that a frame with the answer to this command APDU takes, every one of them escaped. */
 export const longestAnswer = (command: Uint8Array): number =>
-  ENDS + 2 * (AROUND_APDU + answerLength(command) + SW_LENGTH);
+  ENDS + 2 * (AROUND_APDU + answersOf(command).length + SW_LENGTH);
 
 /**
  * Whether these bytes can be a meter's answer to this command APDU: what is none is an echo of the command or a stranger's
  * frame, and the answer may still come (SPEC.md "Serial lines").
  */
 export const isAnswerTo = (command: Uint8Array, response: Uint8Array): boolean => {
-  const data = response.length - SW_LENGTH;
-  const [high = 0, low = 0] = response.subarray(data);
+  const at = response.length - SW_LENGTH;
+  const [high = 0, low = 0] = response.subarray(at);
   const sw = (high << 8) | low;
-  return data === (sw === SW.OK ? answerLength(command) : 0) && STATUS_WORDS.has(sw);
+  const { length, others } = answersOf(command);
+  return sw === SW.OK ? at === length : at === 0 && [...others, ...ALWAYS].includes(sw);
 };
-
-const STATUS_WORDS: ReadonlySet<number> = new Set(Object.values(SW));

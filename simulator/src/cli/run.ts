@@ -12,6 +12,9 @@ import type { Handset, HandsetObservation } from '../handset/handset.ts';
 import { mqttLinks } from '../link/mqtt-link.ts';
 import { tcpConnector } from '../link/tcp.ts';
 import type { Meter, MeterObservation } from '../meter/meter.ts';
+import { meterCard } from '../meter/meter-card.ts';
+import { devicePort } from '../serial/device-port.ts';
+import { SerialLine } from '../serial/serial-line.ts';
 import { seededRandom } from '../time/random.ts';
 import { systemTime } from '../time/time.ts';
 import type { RunOptions } from './options.ts';
@@ -69,10 +72,30 @@ const start = (fleet: Fleet, options: RunOptions, tellers: ReturnType<typeof obs
       openMeterFile(join(options.state, 'meters', `${meter.meterId}.nvm`), provisioningOf(meter)),
     storeOf: (handset) => fileRequestStore(join(options.state, 'handsets', handset.id)),
     speed: options.speed,
+    areMetersOffline: options.serialOnly,
     ...(options.meters !== undefined && { meters: options.meters }),
     ...(options.handsets !== undefined && { handsets: options.handsets }),
     ...tellers,
   });
+};
+
+/** The line on which the fleet's meters answer as well, started. */
+const lineOf = (
+  run: RunningFleet,
+  device: string,
+  { baudRate, output }: { baudRate: number; output: Output },
+) => {
+  const line = new SerialLine({
+    open: devicePort(device, baudRate, systemTime),
+    meters: new Map(run.meters.map((meter, index) => [index + 1, meterCard(meter, 'serial')])),
+    ...{ baudRate, time: systemTime },
+    observe: (seen) => {
+      if (seen.type === 'open') output.narrate(`${run.meters.length} meters answer on ${device}.`);
+      if (seen.type === 'closed') output.narrate(`${device}: ${seen.reason}; trying again.`);
+    },
+  });
+  line.start();
+  return line;
 };
 
 const traffic = (
@@ -92,7 +115,8 @@ const traffic = (
   });
 };
 
-const aborted = (signal: AbortSignal): Promise<void> =>
+/** Resolves when `signal` has aborted. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
@@ -101,12 +125,16 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 /** Runs the simulator until `signal` aborts. Throws TapwattError: CONFIG_INVALID, KEY_FILE, DATA_LOCKED, GATEWAY_UNREACHABLE … */
 export const run = async (options: RunOptions, output: Output, signal: AbortSignal): Promise<void> => {
   const fleet = readFleetFile(options.fleet);
+  if (options.serialOnly && options.serial === undefined)
+    throw new TapwattError('CONFIG_INVALID', '--serial-only: name the line as well, with --serial.');
   if (options.meters !== undefined && options.meters > fleet.meters.length) {
     const message = `--meters ${options.meters}: ${options.fleet} has ${fleet.meters.length}. Register more (npx tapwatt meter add), or ask for fewer.`;
     throw new TapwattError('CONFIG_INVALID', message);
   }
   const unlock = await lockState(options.state);
   const running = start(fleet, options, observers(output, signal));
+  const { serial, serialBaud: baudRate } = options;
+  const line = serial === undefined ? undefined : lineOf(running, serial, { baudRate, output });
   const stopped = aborted(signal);
   let stopTraffic = (): void => {};
   try {
@@ -127,6 +155,7 @@ export const run = async (options: RunOptions, output: Output, signal: AbortSign
     }
   } finally {
     stopTraffic();
+    await line?.close();
     await running.close();
     unlock();
   }

@@ -3,6 +3,7 @@ import type { Handset, HandsetObservation } from '../handset/handset.ts';
 import type { RequestStore } from '../handset/request-store.ts';
 import type { Backoff } from '../link/backoff.ts';
 import type { LinkFactory } from '../link/link.ts';
+import { noLinks } from '../link/no-links.ts';
 import type { Behaviour } from '../meter/behaviour.ts';
 import { householdLoad } from '../meter/load.ts';
 import type { Meter, MeterObservation } from '../meter/meter.ts';
@@ -21,6 +22,8 @@ export interface FleetOptions {
   readonly meters?: number;
   readonly handsets?: number;
   readonly links: LinkFactory;
+  /** The meters make no connection of their own: a reader or a line brings commands to them. */
+  readonly areMetersOffline?: boolean;
   readonly time: Time;
   readonly random: Random;
   readonly newRequestId: () => string;
@@ -102,8 +105,8 @@ class FleetRun implements RunningFleet {
   }
 
   allUp(timeoutMs: number): Promise<void> {
-    const devices = [...this.handsets, ...this.meters];
-    const { time } = this.#options;
+    const { time, areMetersOffline } = this.#options;
+    const devices = [...this.handsets, ...(areMetersOffline ? [] : this.meters)];
     const end = time.now() + timeoutMs;
     return new Promise((resolve, reject) => {
       const check = (): void => {
@@ -126,9 +129,9 @@ class FleetRun implements RunningFleet {
   }
 
   #meter(entry: FleetMeter): Meter {
-    const { fleet, links, time, random, memoryOf, settings, behaviourOf } = this.#options;
+    const { fleet, time, random, memoryOf, settings, behaviourOf } = this.#options;
     const meter: Meter = meterFromFleet(fleet, entry, {
-      links,
+      links: this.#options.areMetersOffline ? noLinks : this.#options.links,
       time,
       storage: memoryOf(entry),
       load: householdLoad(random),
@@ -161,6 +164,7 @@ class FleetRun implements RunningFleet {
     this.#settled.set(device, settled);
     if ('powerOn' in device) device.powerOn();
     else device.start();
+    if (this.#options.areMetersOffline && 'powerOn' in device) settled();
   }
 
   #onMeter(meter: Meter, observation: MeterObservation): void {
