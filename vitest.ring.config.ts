@@ -12,6 +12,7 @@ const RINGS = [
   'fabric',
   'influx',
   'nfc',
+  'serial',
 ];
 const MINUTE_MS = 60_000;
 

@@ -129,6 +129,11 @@ const systemCodes = {
     'The clocks of this machine and of the ledger’s peers are too far apart; nothing happened.',
     'Set the clock; it goes on by itself.',
   ),
+  SERIAL_UNAVAILABLE: entry(
+    'same',
+    'A serial port is away; other ways to meters are not concerned.',
+    'See what is wrong with it with: npx tapwatt doctor. It is opened again by itself.',
+  ),
   ISSUER_UNAVAILABLE: entry(
     'same',
     'The issuer’s process cannot be reached; nothing was issued.',

@@ -48,6 +48,8 @@ export interface GatewayParts {
   readonly observer: RedemptionObserver;
   /** Where readings are left; without it none are kept. */
   readonly readings?: ReadingSink;
+  /** Whether this meter is on a serial line, which asks it soon. */
+  readonly wakeOnLine?: (meterId: string) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   /** The gateway's own party key: leads meters out of the quarantine of a restore. */
@@ -66,7 +68,7 @@ export interface AssembledGateway {
   readonly redemptions: Redemptions;
   readonly presenter: Presenter;
   /** Where readers bring the meters that they have at hand. */
-  readonly taps: { readonly nfc: Taps };
+  readonly taps: { readonly nfc: Taps; readonly serial: Taps };
   readonly local: LocalRedemptions;
   /** Begins with `start`, and with the first `refresh` knows whether the ledger issues. */
   readonly quarantine: Quarantine;
@@ -84,7 +86,8 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   const { batches = EMBEDDED_BATCHES } = parts;
   const link = createMqttLink(bus, config.site);
   const nfc = createMailboxes();
-  const links = joinLinks({ mqtt: link, nfc: nfc.link });
+  const serial = createMailboxes(parts.wakeOnLine);
+  const links = joinLinks({ mqtt: link, nfc: nfc.link, serial: serial.link });
   const outbox = createOutbox(clock, (handsetId, result) => {
     // A handset that is away, or behind, asks again.
     link.result(handsetId, result).catch(() => undefined);
@@ -176,7 +179,10 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
 
   return {
     ...{ link, redemptions, presenter, local, quarantine },
-    taps: { nfc: createTaps({ ...tapPorts, link: 'nfc', mailboxes: nfc }) },
+    taps: {
+      nfc: createTaps({ ...tapPorts, link: 'nfc', mailboxes: nfc }),
+      serial: createTaps({ ...tapPorts, link: 'serial', mailboxes: serial }),
+    },
     start() {
       presenter.start();
       follower.start();

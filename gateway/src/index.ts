@@ -32,6 +32,14 @@ export { type LoadOnFabric, openLoadOnFabric } from './ledger/fabric/testing/loa
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
+export { machinePorts } from './links/serial/machine-port.ts';
+export type { SerialConfig } from './links/serial/serial-config.ts';
+export {
+  createSerialLink,
+  type SerialEvent,
+  type SerialLink,
+  type SerialLinkPorts,
+} from './links/serial/serial-link.ts';
 export type { TapOptions, TapReport, Taps, Transmit } from './links/tap/taps.ts';
 export { type RunningGateway, startGateway } from './main.ts';
 export { createLiveBoard, type LiveBoard } from './observability/live-board.ts';
@@ -43,4 +51,5 @@ export { createSettler, type Settler } from './redemption/settler.ts';
 export type { JournalEntry, RequestJournal } from './requests/journal.ts';
 export { openTelemetry, type Telemetry } from './telemetry/open-telemetry.ts';
 export { readTele } from './telemetry/read-payload.ts';
+export type { Measured, ReadingSink } from './telemetry/reading.ts';
 export { createInfluxServer, type InfluxServer } from './telemetry/testing/influx-server.ts';

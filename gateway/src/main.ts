@@ -21,6 +21,8 @@ import { openBus } from './links/mqtt/open-bus.ts';
 import type { NfcLink } from './links/nfc/nfc-link.ts';
 import { openNfc } from './links/nfc/open-nfc.ts';
 import type { NfcReaders } from './links/nfc/readers.ts';
+import { openSerial } from './links/serial/open-serial.ts';
+import type { SerialLink } from './links/serial/serial-link.ts';
 import { type LedgerWatch, watchLedger } from './observability/ledger-watch.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -29,6 +31,7 @@ import { readinessOf } from './observability/readiness.ts';
 import type { Quarantine } from './quarantine/quarantine.ts';
 import { openLevelJournal } from './requests/level-journal.ts';
 import { openTelemetry } from './telemetry/open-telemetry.ts';
+import { NO_READINGS } from './telemetry/reading.ts';
 import { VERSION } from './version.ts';
 
 /** Meters of which the live view remembers something. */
@@ -121,6 +124,7 @@ async function build(
 
   let quarantine: Quarantine | undefined;
   let nfc: NfcLink | undefined;
+  let serial: SerialLink | undefined;
   const readiness = () =>
     readinessOf({
       ledger: host.condition,
@@ -131,6 +135,7 @@ async function build(
       quarantine: quarantine?.view(),
       nfc: nfc?.view(),
       telemetry: telemetry?.view(),
+      serial: serial?.view(),
       stopping: signal.aborted,
     });
   const board = createLiveBoard({
@@ -155,6 +160,11 @@ async function build(
     ...{ config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError },
     ...(telemetry === undefined ? {} : { readings: telemetry.sink }),
     signer: { kid: config.gatewayId, privateKey: data.keys.gateway },
+    wakeOnLine: (meterId) => serial?.wake(meterId) ?? false,
+  });
+  serial = openSerial({
+    ...{ lines: config.links?.serial ?? [], taps: gateway.taps.serial, redemptions: gateway.redemptions },
+    ...{ readings: telemetry?.sink ?? NO_READINGS, clock, signal, log },
   });
 
   quarantine = gateway.quarantine;
@@ -189,6 +199,7 @@ async function build(
       redemption: gateway.figures(),
       nfc: nfc?.figures() ?? {},
       telemetry: telemetry?.figures() ?? {},
+      serial: flatStats(serial.figures()),
       process: { rssBytes: process.memoryUsage.rss(), uptimeS: Math.floor(process.uptime()) },
     }),
   });
@@ -209,6 +220,7 @@ async function build(
     const readers = nfcReaders;
     nfc = openNfc(config.links.nfc, { taps: gateway.taps.nfc, clock, random, log, readers });
   }
+  serial.start();
   await announce(gateway.link, config, 'online');
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
 
@@ -222,6 +234,7 @@ async function build(
       await broker?.close({ deadlineMs: config.stopTimeoutMs / 2 });
       await withinMs(config.stopTimeoutMs / 2, gateway.idle());
       stopping.abort();
+      await withinMs(config.stopTimeoutMs / 2, serial.stopped());
       await bus.close();
       await journal.close();
       await telemetry?.close();

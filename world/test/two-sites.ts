@@ -48,6 +48,8 @@ export interface SitesOptions {
   readonly issuerOf?: (gatewayId: string, ledger: Ledger) => Promise<Issuer>;
   /** The ledger as a site reaches it. */
   readonly ledgerOf?: (gatewayId: string, ledger: Ledger) => Ledger;
+  /** Whether a meter is on a serial line of this site, which asks it soon. */
+  readonly wakeOnLine?: (gatewayId: string, meterId: string) => boolean;
 }
 
 /** A gateway with a broker of its own, and the devices that are at home there. */
@@ -121,6 +123,7 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
         ...{ clock, readiness: () => ({ state: 'ready', reasons: [] }), maxMeters: 10 },
         ledgerHead: () => ({ blockNumber: 0 }),
       }),
+      wakeOnLine: (id) => options.wakeOnLine?.(gatewayId, id) ?? false,
       ...{ observer: silent, clock, random, signal: stopping.signal, onError: () => undefined },
     });
     gateway.start();

@@ -87,6 +87,8 @@ function originText(origin: Origin): string {
 }
 
 function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ') || '-';
+  if (Array.isArray(value)) return value.map(item).join(', ') || '-';
   return value === undefined ? '-' : String(value);
 }
+
+const item = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { SERIAL_PROTOCOLS } from '../links/serial/serial-config.ts';
 import { LEDGER_KINDS, LOG_LEVELS, PROFILES } from './gateway-config.ts';
 
 const MAX_AMOUNT = 2n ** 53n - 1n;
+/** A meter on its way to its voucher is woken; one of another maker only shows figures. */
+const POLL_INTERVAL_MS = { tapwatt: 10_000, iec62056: 300_000 } as const;
 const port = z.int('must be a whole number').min(0, 'must be 0 to 65535').max(65_535, 'must be 0 to 65535');
 const name = z.string('must be a text').regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 _ -');
 const host = z
@@ -78,6 +81,29 @@ const http = z
   })
   .prefault({});
 
+const serialMeter = z.strictObject({
+  address: z.union(
+    [z.int().min(0).max(255), z.string().regex(/^[0-9A-Za-z]{0,32}$/)],
+    'must be 1 to 247, or the device address of a foreign meter: up to 32 of 0-9 A-Z a-z',
+  ),
+  meterId: z
+    .string('must be a text of digits in quotes')
+    .regex(/^[1-9]\d{0,19}$/, 'must be a meter’s number in quotes, such as "1000000001"')
+    .optional(),
+  utcOffsetMinutes: z.int('must be whole minutes').min(-900).max(900).default(0),
+});
+
+const serialLine = z
+  .strictObject({
+    device: path,
+    protocol: choice(SERIAL_PROTOCOLS).default('tapwatt'),
+    baudRate: count(300, 921_600).default(9_600),
+    pollIntervalMs: count(500, 86_400_000).optional(),
+    meters: z.array(serialMeter, 'must be a list of meters').max(247).default([]),
+    searchTo: count(1, 247).default(32),
+  })
+  .transform((line) => ({ ...line, pollIntervalMs: line.pollIntervalMs ?? POLL_INTERVAL_MS[line.protocol] }));
+
 const sweep = z
   .strictObject({
     intervalMs: count(1_000, 3_600_000).default(30_000),
@@ -97,6 +123,7 @@ const links = z
         counterReaders: readerNames.default([]),
       })
       .prefault({}),
+    serial: z.array(serialLine, 'must be a list of serial lines').max(64).default([]),
   })
   .prefault({});
 

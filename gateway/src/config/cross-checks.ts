@@ -1,3 +1,4 @@
+import { isLineAddress } from '@tapwatt/firmware-contracts';
 import type { ConfigFile } from './config-schema.ts';
 
 export interface CrossProblem {
@@ -13,6 +14,7 @@ export function crossChecks(file: ConfigFile, isSet: (path: string) => boolean):
     ...identity(file),
     ...issuer(file),
     ...telemetry(file),
+    ...serial(file),
     ...(file.profile === 'production' ? named(isSet) : []),
   ];
 }
@@ -65,6 +67,37 @@ function identity({ ledger }: ConfigFile): readonly CrossProblem[] {
   if ((certificate === undefined) === (key === undefined)) return [];
   const [path, other] = certificate === undefined ? ['key', 'certificate'] : ['certificate', 'key'];
   return [{ path: `ledger.fabric.${path}`, message: `needs ledger.fabric.${other} as well` }];
+}
+
+function serial({ links }: ConfigFile): readonly CrossProblem[] {
+  const devices = links.serial.map(({ device }) => device);
+  return links.serial.flatMap((line, index) => [
+    ...(devices.indexOf(line.device) < index
+      ? [{ path: `links.serial.${index}.device`, message: 'is another line’s as well' }]
+      : []),
+    ...serialMeters(line, `links.serial.${index}`),
+  ]);
+}
+
+type SerialLine = ConfigFile['links']['serial'][number];
+
+function serialMeters({ protocol, meters }: SerialLine, line: string): readonly CrossProblem[] {
+  const isForeign = protocol === 'iec62056';
+  const none = isForeign && meters.length === 0;
+  const addresses = meters.map(({ address }) => String(address));
+  return [
+    ...(none
+      ? [{ path: `${line}.meters`, message: 'must name the meters: they cannot be searched for' }]
+      : []),
+    ...meters.flatMap(({ address, meterId }, index) => {
+      const problems: string[] = [];
+      if (!isForeign && !isLineAddress(Number(address))) problems.push('must have an address from 1 to 247');
+      if (addresses.indexOf(String(address)) < index) problems.push('has the address of another one');
+      if (isForeign && meterId === undefined)
+        problems.push('needs meterId, under which its readings are kept');
+      return problems.map((message) => ({ path: `${line}.meters.${index}`, message }));
+    }),
+  ];
 }
 
 /** Names that can never change are chosen, not inherited from the development profile. */

@@ -1,4 +1,5 @@
 import type { NfcConfig } from '../links/nfc/reader-roles.ts';
+import type { SerialConfig } from '../links/serial/serial-config.ts';
 
 export const PROFILES = ['development', 'production'] as const;
 export const LEDGER_KINDS = ['embedded', 'fabric'] as const;
@@ -90,6 +91,7 @@ export interface TelemetryConfig {
 /** Other ways to meters than MQTT. */
 export interface LinksConfig {
   readonly nfc: NfcConfig;
+  readonly serial: readonly SerialConfig[];
 }
 
 /** Everything that a gateway process is told: the validated sum of defaults, `tapwatt.yaml`, environment and flags. */

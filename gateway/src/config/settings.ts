@@ -1,5 +1,5 @@
 /** How a setting is written in an environment variable or a flag, where everything is text. */
-export type SettingKind = 'text' | 'number' | 'boolean' | 'list';
+export type SettingKind = 'text' | 'number' | 'boolean' | 'list' | 'json';
 
 export interface Setting {
   /** Path in `tapwatt.yaml`, e.g. `mqtt.port`. */
@@ -110,6 +110,11 @@ export const SETTINGS: readonly Setting[] = [
     'list',
     'Names of readers at which customers show vouchers on a phone or a card; they go before those for meters.',
   ),
+  setting(
+    'links.serial',
+    'json',
+    'Serial lines with meters: [{device: /dev/ttyUSB0, baudRate: 9600, protocol: tapwatt, meters: [{address: 1}]}]',
+  ),
   setting('sweep.intervalMs', 'number', 'How often open vouchers are presented again.'),
   setting('sweep.pageSize', 'number', 'Meters read from the ledger at a time.'),
   setting('sweep.maxInFlight', 'number', 'Vouchers on their way to meters at the same time.'),
@@ -161,9 +166,19 @@ export function settingValue(setting: Setting, text: string): unknown {
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'list':
       return text.split(',').filter((item) => item !== '');
+    case 'json':
+      return jsonOr(text);
     case 'text':
       return text;
     default:
       return setting.kind satisfies never;
+  }
+}
+
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }

@@ -2,6 +2,7 @@ import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
 import type { IssuerView } from '../issuer/remote/issuer-line.ts';
 import type { ReadersView } from '../links/nfc/readers.ts';
+import type { SerialView } from '../links/serial/serial-link.ts';
 import type { QuarantineView } from '../quarantine/quarantine.ts';
 import type { StoreView } from '../telemetry/store.ts';
 
@@ -20,6 +21,8 @@ export interface ReadinessInputs {
   readonly telemetry?: StoreView | undefined;
   /** The NFC readers; absent where none are wanted. */
   readonly nfc?: ReadersView | undefined;
+  /** The serial lines; absent where there are none. */
+  readonly serial?: SerialView | undefined;
   readonly stopping: boolean;
 }
 
@@ -45,6 +48,7 @@ export function readinessOf(inputs: ReadinessInputs): ReadinessReport {
     ...issuerReasons(inputs.issuer),
     ...quarantineReasons(inputs.quarantine),
     ...nfcReasons(inputs.nfc),
+    ...serialReasons(inputs.serial),
   );
   reasons.push(...telemetryReasons(inputs.telemetry));
   const worst = reasons.some(({ state }) => state === 'not-ready') ? 'not-ready' : 'degraded';
@@ -63,6 +67,14 @@ function issuerReasons(issuer: IssuerView | undefined): ReadinessReason[] {
   if (issuer?.state !== 'away') return [];
   const message = `${issuer.message ?? 'The issuer cannot be reached.'} Nothing is issued; what was sealed is redeemed.`;
   return [{ part: 'issuer', state: 'degraded', code: 'ISSUER_UNAVAILABLE', message }];
+}
+
+function serialReasons({ lines }: SerialView = { lines: [] }): ReadinessReason[] {
+  return lines.flatMap(({ device, state, reason }) => {
+    if (state === 'open') return [];
+    const message = `The serial port ${device} is away (${reason}). ${ERRORS.SERIAL_UNAVAILABLE.remedy}`;
+    return [{ part: 'serial', state: 'degraded', code: 'SERIAL_UNAVAILABLE', message }];
+  });
 }
 
 function nfcReasons(nfc: ReadersView | undefined): ReadinessReason[] {

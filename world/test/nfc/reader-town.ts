@@ -69,7 +69,7 @@ export async function openReaderTown(options: {
   const town = await openTown({
     directory,
     meters: options.meters,
-    config: { links: { nfc: { enabled: true, meterReaders: ['Virtual*'], counterReaders } } },
+    config: { links: { nfc: { enabled: true, meterReaders: ['Virtual*'], counterReaders }, serial: [] } },
   });
   const handset = await town.handset();
   let used = 0;

@@ -27,6 +27,20 @@ describe('a mailbox', () => {
     expect(mailbox.isEmpty).toBe(true);
   });
 
+  it('has a meter that comes by itself asked soon, also for what came too late for a tap', async () => {
+    const asked: string[] = [];
+    const { link, open } = createMailboxes((meterId) => asked.push(meterId) > 0);
+    expect(await link.present('1', frame(1))).toBe('handed-over');
+    expect(asked).toEqual(['1']);
+    const mailbox = open('1');
+    await link.acknowledge('1', frame(2));
+    expect(asked).toEqual(['1']);
+    mailbox.close();
+    expect(asked).toEqual(['1', '1']);
+    open('1').close();
+    expect(asked).toEqual(['1', '1']);
+  });
+
   it('keeps the newest acknowledgement and time order only, and wakes who waits', async () => {
     const { link, open } = createMailboxes();
     const mailbox = open('1');

@@ -61,6 +61,8 @@ export function createMailboxes(soon: (meterId: string) => boolean = () => false
       boxes.set(meterId, others.add(box));
       return mailboxOf(box, () => {
         others.delete(box);
+        // What came too late for this tap is for the next.
+        if (!isEmpty(box)) soon(meterId);
         if (others.size === 0 && boxes.get(meterId) === others) boxes.delete(meterId);
         return others.size === 0;
       });
@@ -75,6 +77,9 @@ function putVoucher(box: Box, voucher: Uint8Array): void {
   box.vouchers.push(voucher);
 }
 
+const isEmpty = (box: Box): boolean =>
+  box.vouchers.length === 0 && box.acknowledgement === undefined && box.timeOrder === undefined;
+
 const mailboxOf = (box: Box, close: () => boolean): Mailbox => ({
   take() {
     const { acknowledgement, timeOrder } = box;
@@ -87,7 +92,7 @@ const mailboxOf = (box: Box, close: () => boolean): Mailbox => ({
     };
   },
   get isEmpty() {
-    return box.vouchers.length === 0 && box.acknowledgement === undefined && box.timeOrder === undefined;
+    return isEmpty(box);
   },
   onPost(listener) {
     box.wake = listener;
