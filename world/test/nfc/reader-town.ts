@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type CardInField,
   type InsertedCard,
@@ -12,6 +13,8 @@ import { meterWithoutNetwork } from '../tapped-meter.ts';
 import { openTown, type RawHandset, type Town } from '../town.ts';
 import { until } from '../until.ts';
 import { type PcscDaemon, pcscDaemon, READERS } from './pcsc-daemon.ts';
+
+const POLL_MS = 450;
 
 /** A line of the gateway's log about a tap. */
 export interface TapLine {
@@ -28,11 +31,11 @@ export interface ReaderTown {
   readonly town: Town;
   readonly daemon: PcscDaemon;
   readonly handset: RawHandset;
-  /** The next meter of the fleet, on the wall of a village without a network. */
+  /** The last meter of the fleet that nobody uses yet, on the wall of a village without a network. */
   meter(): Meter;
   hold(card: CardInField, slot?: 0 | 1): Promise<InsertedCard>;
-  /** Holds it there until the gateway has logged how the tap ended, and takes it away. */
-  tap(card: CardInField, slot?: 0 | 1): Promise<TapLine>;
+  /** Holds it there until the gateway has logged that the tap ended (so), and takes it away. */
+  tap(card: CardInField, slot?: 0 | 1, end?: string): Promise<TapLine>;
   taps(): readonly TapLine[];
   /** Resolves when the gateway says that the readers are there (or away). */
   readersAre(state: 'ready' | 'away'): Promise<void>;
@@ -94,19 +97,20 @@ export async function openReaderTown(options: {
   await readersAre('ready');
   return {
     ...{ town, daemon, handset, hold, taps, readersAre },
-    meter: () => meterWithoutNetwork(town.fleet, town.fleet.meters[used++]),
-    async tap(card, slot = 0) {
-      const name = READERS[slot]?.name;
-      const before = taps().filter(({ reader }) => reader === name).length;
+    meter: () => meterWithoutNetwork(town.fleet, town.fleet.meters.at(-++used)),
+    async tap(card, slot = 0, end) {
+      const before = taps().length;
+      const ended = (): TapLine | undefined =>
+        taps()
+          .slice(before)
+          .find((line) => line.reader === READERS[slot]?.name && (end ?? line.end) === line.end);
       const held = await hold(card, slot);
-      const ended = await until(
-        'the end of a tap',
-        () => taps().filter(({ reader }) => reader === name)[before],
-        20_000,
-      );
+      const line = await until('the end of a tap', ended, 20_000);
       held.remove();
       await held.removed;
-      return ended;
+      // The daemon looks at its readers every 400 ms: what is there sooner was never away.
+      await pause(POLL_MS);
+      return line;
     },
     async close() {
       await town.close();

@@ -83,7 +83,8 @@ export function createCards(ports: {
       const card: Present = { tap, gone: new AbortController() };
       present.set(reader, card);
       const transmit = transmitTo(reader, card, process);
-      ports.onCard({ reader, atr: hexToBytes(atr), transmit, gone: card.gone.signal });
+      const again = (): void => process.send({ type: 'again', tap });
+      ports.onCard({ reader, atr: hexToBytes(atr), transmit, gone: card.gone.signal, again });
     },
     answered(message) {
       for (const { tap, pending } of present.values()) {

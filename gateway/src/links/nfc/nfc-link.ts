@@ -1,4 +1,4 @@
-import type { Clock } from '../../edges/edges.ts';
+import { type Clock, pause } from '../../edges/edges.ts';
 import type { TapLimits, TapReport, Taps } from '../tap/taps.ts';
 import { type NfcConfig, type ReaderRole, roleOf } from './reader-roles.ts';
 import type { CardAtReader, NfcReaders, ReadersView } from './readers.ts';
@@ -6,11 +6,15 @@ import type { CardAtReader, NfcReaders, ReadersView } from './readers.ts';
 /** A meter is held to the reader for as long as somebody has patience. */
 const NFC_TAP: TapLimits = { tapMs: 10_000, commandMs: 3_000, planMs: 1_500, lingerMs: 600 };
 
+/** A tap that was torn, of a meter that the daemon still counts as there, is tried again after this, so many times, ms. */
+const AGAIN_AFTER_MS = 600;
+const MAX_AGAIN = 3;
+
 export interface NfcLinkPorts {
   readonly readers: NfcReaders;
   readonly config: NfcConfig;
   readonly taps: Taps;
-  readonly clock: Pick<Clock, 'nowMs'>;
+  readonly clock: Clock;
   readonly onTap: (tap: ReaderTap) => void;
   readonly onMute: (reader: string, message: string) => void;
   readonly onReaders: (view: ReadersView) => void;
@@ -35,6 +39,7 @@ export function createNfcLink(ports: NfcLinkPorts): NfcLink {
   const { readers, config, taps, clock } = ports;
   const counts = { taps: 0, done: 0, torn: 0, others: 0, mute: 0 };
   const underWay = new Set<Promise<unknown>>();
+  const tries = new Map<string, number>();
 
   async function tapMeter(card: CardAtReader): Promise<void> {
     const startedMs = clock.nowMs();
@@ -42,6 +47,20 @@ export function createNfcLink(ports: NfcLinkPorts): NfcLink {
     const report = await taps.tap(card.transmit, { ...NFC_TAP, signal: card.gone });
     counts[report.end === 'done' || report.end === 'torn' ? report.end : 'others'] += 1;
     ports.onTap({ ...report, reader: card.reader, durationMs: clock.nowMs() - startedMs });
+    if (report.end === 'torn') await tryAgain(card);
+    else tries.delete(card.reader);
+  }
+
+  /** A meter that was moved, and back before the daemon looked, was never away for it. */
+  async function tryAgain(card: CardAtReader): Promise<void> {
+    await pause(clock, AGAIN_AFTER_MS, card.gone);
+    const tried = tries.get(card.reader) ?? 0;
+    if (card.gone.aborted || tried >= MAX_AGAIN) {
+      tries.delete(card.reader);
+      return;
+    }
+    tries.set(card.reader, tried + 1);
+    card.again();
   }
 
   const serve: Readonly<Record<ReaderRole, (card: CardAtReader) => Promise<void>>> = {

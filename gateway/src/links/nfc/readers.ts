@@ -9,6 +9,8 @@ export interface CardAtReader {
   readonly transmit: Transmit;
   /** Aborts when the card is taken away. */
   readonly gone: AbortSignal;
+  /** Looks anew at what is in the field: a card that is there is told of as one that has just come. */
+  again(): void;
 }
 
 /** Why readers cannot be used: no library for them here, no daemon, one that hung or ended. */

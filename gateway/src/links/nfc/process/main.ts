@@ -1,5 +1,5 @@
 import { loadNfcPcsc, type PcscNfc, type PcscNfcReader } from './nfc-pcsc.ts';
-import { type FromReaders, textOf, toReaders } from './protocol.ts';
+import { type FromReaders, type ToReaders, textOf, toReaders } from './protocol.ts';
 import { type Transmit, type WatchedReader, watchReader } from './reader-watch.ts';
 
 /**
@@ -23,9 +23,13 @@ function run(): void {
   process.on('message', (given: unknown) => {
     const message = toReaders.safeParse(given);
     if (!message.success) fail('ended', new Error('The gateway said what nobody understands.'));
-    else if (message.data.type === 'ping') send({ type: 'pong', seq: message.data.seq });
-    else transmit(message.data);
+    else obey(message.data);
   });
+  function obey(message: ToReaders): void {
+    if (message.type === 'ping') send({ type: 'pong', seq: message.seq });
+    else if (message.type === 'transmit') transmit(message);
+    else for (const reader of readers) reader.again(message.tap);
+  }
   function transmit(message: Transmit): void {
     if ([...readers].some((reader) => reader.take(message))) return;
     send({ type: 'response', tap: message.tap, seq: message.seq, message: 'The card is gone.' });

@@ -17,6 +17,8 @@ const number = z.int().min(0);
 /** What the gateway says to the process that holds the library. */
 export const toReaders = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('transmit'), tap: number, seq: number, command: hex(COMMAND_MAX) }),
+  /** The card is asked for anew: `empty` follows, and `card` if one is there. */
+  z.strictObject({ type: z.literal('again'), tap: number }),
   z.strictObject({ type: z.literal('ping'), seq: number }),
 ]);
 

@@ -9,6 +9,7 @@ export type Transmit = Extract<ToReaders, { readonly type: 'transmit' }>;
 export interface WatchedReader {
   /** Whether the command was for the card that is here, and was taken. */
   take(message: Transmit): boolean;
+  again(tap: number): void;
 }
 
 /** Watches one reader of the library and makes good for what the library does not tell. `fail` ends the process. */
@@ -89,6 +90,9 @@ export function watchReader(
   }
 
   return {
+    again(of) {
+      if (of === tap && !isBusy) void reconnect();
+    },
     take(message) {
       // The library reorders commands that are under way at the same time.
       if (message.tap !== tap || isBusy) return false;
