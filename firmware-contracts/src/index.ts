@@ -41,6 +41,8 @@ export { type TakenDesiredState, takeDesiredState } from './meter/take-desired-s
 export { type TakenTimeOrder, takeTimeOrder } from './meter/take-time-order.ts';
 export { type MeterWindow, WINDOW_SIZE } from './meter/window.ts';
 export { isMqttPassword, mqttPasswordOf } from './mqtt-password.ts';
+export { encodeTagMemory, messageOfTag } from './ndef/memory-tag.ts';
+export { encodeVoucherMessage, VOUCHER_RECORD_TYPE, vouchersOfMessage } from './ndef/voucher-records.ts';
 export * from './requests/handset-request.ts';
 export { isSignedBy, JWS_LENGTH_MAX, type JwsSigner, type ParsedJws, parseJws } from './requests/jws.ts';
 export { type Order, type ParsedOrder, parseOrder, signOrder } from './requests/order.ts';

@@ -218,7 +218,9 @@ async function build(
   gateway.quarantine.start();
   if (config.links?.nfc.enabled === true) {
     const readers = nfcReaders;
-    nfc = openNfc(config.links.nfc, { taps: gateway.taps.nfc, clock, random, log, readers });
+    const { taps, local } = gateway;
+    const parts = { clock, random, log, readers };
+    nfc = openNfc(config.links.nfc, { taps: taps.nfc, redeem: local.redeem, ...parts });
   }
   serial.start();
   await announce(gateway.link, config, 'online');

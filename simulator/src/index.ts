@@ -1,3 +1,4 @@
+export { memoryTag, ndefPhone } from './card/ndef-cards.ts';
 export {
   type CardInField,
   CONTACTLESS_ATR,

@@ -1,21 +1,29 @@
 import { type Clock, pause } from '../../edges/edges.ts';
 import type { TapLimits, TapReport, Taps } from '../tap/taps.ts';
+import type { Counter } from './counter/counter.ts';
 import { type NfcConfig, type ReaderRole, roleOf } from './reader-roles.ts';
 import type { CardAtReader, NfcReaders, ReadersView } from './readers.ts';
 
 /** A meter is held to the reader for as long as somebody has patience. */
 const NFC_TAP: TapLimits = { tapMs: 10_000, commandMs: 3_000, planMs: 1_500, lingerMs: 600 };
 
-/** A tap that was torn, of a meter that the daemon still counts as there, is tried again after this, so many times, ms. */
+/** A card that was moved while it was read, and that the daemon still counts as there, is tried again after this, so many times, ms. */
 const AGAIN_AFTER_MS = 600;
-const MAX_AGAIN = 3;
+const MAX_AGAIN = 10;
 
 export interface NfcLinkPorts {
   readonly readers: NfcReaders;
   readonly config: NfcConfig;
   readonly taps: Taps;
+  readonly counter: Counter;
   readonly clock: Clock;
   readonly onTap: (tap: ReaderTap) => void;
+  /** A card at the counter was read, or was taken away too soon. */
+  readonly onShown: (
+    shown:
+      | { readonly reader: string; readonly vouchers: number }
+      | { readonly reader: string; readonly error: unknown },
+  ) => void;
   readonly onMute: (reader: string, message: string) => void;
   readonly onReaders: (view: ReadersView) => void;
 }
@@ -26,7 +34,7 @@ export interface ReaderTap extends TapReport {
   readonly durationMs: number;
 }
 
-/** Meters at the NFC readers of this machine. */
+/** Meters, phones and cards at the NFC readers of this machine. */
 export interface NfcLink {
   start(): void;
   view(): ReadersView;
@@ -36,8 +44,8 @@ export interface NfcLink {
 }
 
 export function createNfcLink(ports: NfcLinkPorts): NfcLink {
-  const { readers, config, taps, clock } = ports;
-  const counts = { taps: 0, done: 0, torn: 0, others: 0, mute: 0 };
+  const { readers, config, taps, counter, clock } = ports;
+  const counts = { taps: 0, done: 0, torn: 0, others: 0, mute: 0, shown: 0, vouchersShown: 0 };
   const underWay = new Set<Promise<unknown>>();
   const tries = new Map<string, number>();
 
@@ -63,9 +71,24 @@ export function createNfcLink(ports: NfcLinkPorts): NfcLink {
     card.again();
   }
 
+  async function readAtCounter(card: CardAtReader): Promise<void> {
+    const { reader } = card;
+    try {
+      const vouchers = await counter.serve(card);
+      counts.shown += 1;
+      counts.vouchersShown += vouchers;
+      ports.onShown({ reader, vouchers });
+      tries.delete(reader);
+    } catch (error) {
+      counts.torn += 1;
+      ports.onShown({ reader, error });
+      await tryAgain(card);
+    }
+  }
+
   const serve: Readonly<Record<ReaderRole, (card: CardAtReader) => Promise<void>>> = {
     meter: tapMeter,
-    counter: tapMeter,
+    counter: readAtCounter,
   };
 
   return {
@@ -92,6 +115,7 @@ export function createNfcLink(ports: NfcLinkPorts): NfcLink {
     async close() {
       await readers.close();
       await Promise.allSettled(underWay);
+      await counter.close();
     },
   };
 }

@@ -1,6 +1,8 @@
 import type { Clock, Random } from '../../edges/edges.ts';
 import type { Logger } from '../../observability/logger.ts';
+import type { LocalRedemptions } from '../../requests/local-redeem.ts';
 import type { Taps } from '../tap/taps.ts';
+import { createCounter } from './counter/counter.ts';
 import { createNfcLink, type NfcLink, type ReaderTap } from './nfc-link.ts';
 import { pcscDaemonTrouble, pcscSocket } from './pcsc-daemon.ts';
 import { startReaderProcess } from './reader-line.ts';
@@ -10,6 +12,7 @@ import { createSupervisedReaders } from './supervised-readers.ts';
 
 export interface OpenNfcParts {
   readonly taps: Taps;
+  readonly redeem: LocalRedemptions['redeem'];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -27,8 +30,17 @@ export function openNfc(config: NfcConfig, parts: OpenNfcParts): NfcLink {
       ...{ clock, random: parts.random, start: startReaderProcess },
       daemonTrouble: () => pcscDaemonTrouble(socket),
     });
+  const counter = createCounter({
+    ...{ clock, redeem: parts.redeem },
+    onStep: (step) => log.info({ link: 'nfc', ...step }, 'a voucher that was shown at the counter'),
+  });
   const link = createNfcLink({
-    ...{ readers, config, taps, clock },
+    ...{ readers, config, taps, counter, clock },
+    onShown: (shown) => {
+      if ('error' in shown)
+        log.info({ link: 'nfc', reader: shown.reader, err: shown.error }, 'a card could not be read');
+      else log.info({ link: 'nfc', ...shown }, 'a card was read');
+    },
     onTap: (tap) => logTap(log, tap),
     onMute: (reader, message) => log.info({ link: 'nfc', reader }, `a card does not answer: ${message}`),
     onReaders: logChanges(log),
