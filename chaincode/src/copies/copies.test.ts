@@ -145,6 +145,19 @@ test('a receipt that comes after its money was counted in the register takes it 
   expect((await ledger())?.halted).toBeUndefined();
 });
 
+test('the end of an epoch shows what another copy sold in it: the ledger halts, and the credit is found', async () => {
+  await sellElsewhere(2, '300');
+  await town.renewKey('1', 'o1');
+  expect((await ledger())?.halted).toMatchObject({ meterId: '1', what: 'ledger-behind' });
+  expect(await meterOne()).toMatchObject({
+    keyEpoch: 2,
+    settled: '600',
+    orphaned: '600',
+    quarantined: false,
+  });
+  expect(await town.violations()).toEqual([]);
+});
+
 test('a repeated C does not count what another copy sold in the epoch after it as sold before', async () => {
   const orderId = await lost.endEpoch('RotateMeterKey', '1', 'o1');
   expect(await town.endEpoch('RotateMeterKey', '1', 'o1')).toBe(orderId);

@@ -37,8 +37,12 @@ async function settleItem(work: Work, item: unknown): Promise<SettlementResult> 
     const receipt = readShownReceipt(readRequest(item, (fields) => fields.hex('receipt', 128)));
     shown = receipt;
     const settled = await apart(work, async (branch) => {
+      // The end of an epoch is the last that is heard of its window.
+      if (endsEpoch(receipt.kind))
+        await noticeWindow(branch, await requireMeter(branch.draft, receipt.meterId), receipt);
       const outcome = await settleShown(branch, receipt);
-      await noticeWindow(branch, receipt);
+      const meter = await requireMeter(branch.draft, receipt.meterId);
+      await noticeWindow(branch, await readEpoch(branch, meter, receipt.keyEpoch), receipt);
       return outcome;
     });
     const alarms = work.alarms.slice(earlier);
@@ -62,11 +66,10 @@ async function meterAfter(work: Work, { meterId }: ShownReceipt): Promise<Pick<S
 }
 
 /** A receipt shows its meter's window too: a seq in it that was never issued was issued by another copy of this ledger. */
-async function noticeWindow(work: Work, { meterId, keyEpoch, hi }: ShownReceipt): Promise<void> {
-  const meter = await readEpoch(work, await requireMeter(work.draft, meterId), keyEpoch);
+async function noticeWindow(work: Work, meter: MeterRecord, { keyEpoch, hi }: ShownReceipt): Promise<void> {
   const firstUnissued = keyEpoch > meter.keyEpoch ? 1 : meter.nextSeq;
   if (keyEpoch < meter.keyEpoch || hi < firstUnissued) return;
-  work.draft.put(KEY.meter(meterId), await ahead(work, meter, { what: 'ledger-behind', keyEpoch }));
+  work.draft.put(KEY.meter(meter.meterId), await ahead(work, meter, { what: 'ledger-behind', keyEpoch }));
 }
 
 async function settleShown(work: Work, shown: ShownReceipt): Promise<Settled> {
