@@ -28,25 +28,33 @@ const SAY_EVERY_MS = 60_000;
 
 /** Counts what was not kept, and says so: at once the first time, then in sums, so that a flood does not flood the log. */
 export function createLosses(
-  clock: Pick<Clock, 'nowMs'>,
+  clock: Clock,
   say: (lost: Readonly<Record<string, number>>, why: string | undefined) => void,
 ): Losses {
   const counts = new Map<LossReason, number>();
-  let unsaid = new Map<LossReason, number>();
+  const unsaid = new Map<LossReason, number>();
   let unsaidWhy: string | undefined;
-  let saidAtMs = Number.NEGATIVE_INFINITY;
+  let isQuiet = false;
+
+  function sayIt(): void {
+    if (unsaid.size === 0) return;
+    say(Object.fromEntries(unsaid), unsaidWhy);
+    unsaid.clear();
+    unsaidWhy = undefined;
+    isQuiet = true;
+    clock.after(SAY_EVERY_MS, () => {
+      isQuiet = false;
+      sayIt();
+    });
+  }
+
   return {
     lose(reason, count, why) {
       if (count === 0) return;
       counts.set(reason, (counts.get(reason) ?? 0) + count);
       unsaid.set(reason, (unsaid.get(reason) ?? 0) + count);
       unsaidWhy = why ?? unsaidWhy;
-      const nowMs = clock.nowMs();
-      if (nowMs < saidAtMs + SAY_EVERY_MS) return;
-      saidAtMs = nowMs;
-      say(Object.fromEntries(unsaid), unsaidWhy);
-      unsaid = new Map();
-      unsaidWhy = undefined;
+      if (!isQuiet) sayIt();
     },
     figures: () =>
       Object.fromEntries([...counts].map(([reason, count]) => [`lost.${reason}`, count] as const)),

@@ -47,30 +47,48 @@ export type MeterSeries = {
 
 const MAX_RAW_POINTS = 10_000;
 
+export interface SeriesOptions {
+  readonly nowMs: number;
+  /** Nothing read for longer is a gap. */
+  readonly gapAfterMs: number;
+}
+
+type Questions = Pick<ReadingStore, 'raw' | 'sums'>;
+
 /** A meter's readings or sums of a window with their gaps. Throws TELEMETRY_UNAVAILABLE. */
-export async function meterSeries(
-  store: Pick<ReadingStore, 'raw' | 'sums'>,
-  question: SeriesQuestion,
-  options: { readonly nowMs: number; readonly gapAfterMs: number },
+export function meterSeries(
+  store: Questions,
+  { resolution, ...window }: SeriesQuestion,
+  options: SeriesOptions,
 ): Promise<MeterSeries> {
-  const { resolution, ...window } = question;
-  // Nothing is missing from the future.
-  const untilMs = Math.min(window.toMs, options.nowMs);
-  if (resolution === 'raw') {
-    const found = await store.raw(window, MAX_RAW_POINTS + 1);
-    const readings = found.slice(0, MAX_RAW_POINTS);
-    const truncated = found.length > MAX_RAW_POINTS;
-    const last = truncated ? readings.at(-1) : undefined;
-    return {
-      ...{ ...window, resolution, truncated },
-      points: readings.map((reading) => readingPoint(reading, options.gapAfterMs)),
-      gaps: gapsBetween(
-        readings,
-        { fromMs: window.fromMs, toMs: last === undefined ? untilMs : msOf(last) },
-        options.gapAfterMs,
-      ),
-    };
-  }
+  return resolution === 'raw'
+    ? readingSeries(store, window, options)
+    : sumSeries(store, { ...window, resolution }, options);
+}
+
+async function readingSeries(
+  store: Questions,
+  window: Window,
+  { nowMs, gapAfterMs }: SeriesOptions,
+): Promise<MeterSeries> {
+  const found = await store.raw(window, MAX_RAW_POINTS + 1);
+  const readings = found.slice(0, MAX_RAW_POINTS);
+  const isTruncated = found.length > MAX_RAW_POINTS;
+  const last = isTruncated ? readings.at(-1) : undefined;
+  // Nothing is missing from the future, nor from where nobody looked.
+  const toMs = last === undefined ? Math.min(window.toMs, nowMs) : msOf(last);
+  return {
+    ...{ ...window, resolution: 'raw', truncated: isTruncated },
+    points: readings.map((reading) => readingPoint(reading, gapAfterMs)),
+    gaps: gapsBetween(readings, { fromMs: window.fromMs, toMs }, gapAfterMs),
+  };
+}
+
+async function sumSeries(
+  store: Questions,
+  { resolution, ...window }: Window & { readonly resolution: SumResolution },
+  { nowMs }: SeriesOptions,
+): Promise<MeterSeries> {
   const stepMs = lengthMs(resolution);
   const fromMs = Math.floor(window.fromMs / stepMs) * stepMs;
   // The one before tells where the first one's consumption begins.
@@ -80,7 +98,7 @@ export async function meterSeries(
     points: sums.flatMap((sum, index) =>
       sum.fromMs < fromMs ? [] : [sumPoint(sum, sums[index - 1], stepMs)],
     ),
-    gaps: gapsOfSums(sums, { fromMs, toMs: untilMs }, stepMs),
+    gaps: gapsOfSums(sums, { fromMs, toMs: Math.min(window.toMs, nowMs) }, stepMs),
   };
 }
 

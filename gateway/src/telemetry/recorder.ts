@@ -39,6 +39,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   let recorded = 0;
   let cancelTimer: (() => void) | undefined;
   let appending: Promise<void> | undefined;
+  let isFailing = false;
   let closed = false;
 
   function flushAfter(delayMs: number): void {
@@ -54,7 +55,9 @@ export function createRecorder(parts: RecorderParts): Recorder {
       .then(
         () => 0,
         (error) => {
-          parts.onError(error, 'keep readings');
+          // Said once, not at every attempt.
+          if (!isFailing) parts.onError(error, 'keep readings');
+          isFailing = true;
           return RETRY_MS;
         },
       )
@@ -70,6 +73,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     const batch = waiting.slice(0, BATCH_READINGS);
     if (batch.length === 0) return;
     await store.append(batch);
+    isFailing = false;
     waiting.splice(0, batch.length);
     recorded += batch.length;
   }

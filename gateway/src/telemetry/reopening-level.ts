@@ -6,7 +6,7 @@ import { toStorageError } from '../ledger/embedded/index.ts';
 export type Db = ClassicLevel<string, string>;
 
 const REOPEN_MS = 5_000;
-const OPTIONS = { cacheSize: 8 << 20, writeBufferSize: 4 << 20 } as const;
+const OPTIONS = { cacheSize: 2 << 20, writeBufferSize: 2 << 20 } as const;
 
 /** A database that is opened when it is needed, and again after it failed: LevelDB takes no write any more once one has failed. */
 export interface ReopeningLevel {

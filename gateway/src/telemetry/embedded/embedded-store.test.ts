@@ -44,10 +44,10 @@ describe('the embedded store', () => {
   it('stays within its room: the oldest readings go first, the sums stay', async () => {
     const clock = createManualClock();
     const nowMs = clock.nowMs();
-    const limits = { ...LIMITS, maxBytes: 400_000 };
+    const limits = { ...LIMITS, maxBytes: 100_000 };
     const store = openEmbeddedStore(join(root, 'full'), limits, { clock, onError });
-    for (let hour = 40; hour > 0; hour -= 1) {
-      const batch = Array.from({ length: 1_000 }, (_, index) =>
+    for (let hour = 20; hour > 0; hour -= 1) {
+      const batch = Array.from({ length: 500 }, (_, index) =>
         reading({
           ...{ atMs: nowMs - hour * HOUR_MS + index, meterId: String(index % 10), energyWh: index * 7_919 },
           ...{ currentMa: (index * 104_729) % 99_991, receivedAtMs: nowMs + index * 31 },
@@ -61,15 +61,15 @@ describe('the embedded store', () => {
     await again.raw({ meterId: '3', fromMs: nowMs - DAY_MS, toMs: nowMs }, 1);
     await clock.advance(60_001);
     await vi.waitFor(() => expect(again.figures().diskBytes).toBeGreaterThan(0), { timeout: 15_000 });
-    expect(again.figures().diskBytes).toBeLessThanOrEqual(400_000);
+    expect(again.figures().diskBytes).toBeLessThanOrEqual(100_000);
     await again.close();
     const last = openEmbeddedStore(join(root, 'full'), limits, { clock, onError });
     const window = { meterId: '3', fromMs: nowMs - 50 * HOUR_MS, toMs: nowMs };
     const left = await last.raw(window, 10_000);
     expect(left.length).toBeGreaterThan(0);
-    expect(left.length).toBeLessThan(4_000);
+    expect(left.length).toBeLessThan(1_000);
     expect(left.at(-1)?.atUs).toBeGreaterThan((nowMs - 2 * HOUR_MS) * 1_000);
-    expect(await last.sums(window, 'hour')).toHaveLength(40);
+    expect(await last.sums(window, 'hour')).toHaveLength(20);
     await last.close();
   });
 
