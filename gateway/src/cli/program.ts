@@ -7,6 +7,7 @@ import { EXIT } from './exit-code.ts';
 import {
   configCommands,
   devCommands,
+  doctorCommand,
   frameCommands,
   issuerCommand,
   keyCommands,
@@ -34,6 +35,7 @@ export function createProgram(edges: CliEdges, version: string): ProgramRun {
   runCommand(build);
   issuerCommand(build);
   statusCommand(build);
+  doctorCommand(build);
   frameCommands(build);
   ledgerCommands(build);
   configCommands(build);

@@ -24,6 +24,13 @@ export function issuerCommand(build: Builder): void {
   );
 }
 
+export function doctorCommand(build: Builder): void {
+  const about = 'what this machine lacks for the configured gateway, with a remedy for each';
+  command(build, build.run.program, { name: 'doctor', about, options: local }, async (session, given) =>
+    (await import('./doctor-command.ts')).runDoctor(session, given),
+  );
+}
+
 export function statusCommand(build: Builder): void {
   const shape = { name: 'status', about: 'state of the running gateway', options: remote };
   command(build, build.run.program, shape, async (session, given) =>
