@@ -30,7 +30,8 @@ import { type LoadAnswer, type LoadCommand, type RedeemFigures, round } from './
 
 /** The benchmark's load: meters and handsets in a process of their own, driven over IPC. */
 
-const CONNECT_TIMEOUT_MS = 60_000;
+/** Thousands of meters that come at once ask the ledger for each of them. */
+const CONNECT_TIMEOUT_MS = 300_000;
 /** After the last request: how long answers may take before they count as lost. */
 const DRAIN_MS = 15_000;
 const BUY_IN_FLIGHT = 256;

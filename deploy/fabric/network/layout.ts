@@ -17,6 +17,7 @@ const tlsFiles = (folder: string, name: 'server' | 'client'): TlsFiles => ({
 const ENTRIES: readonly string[] = [
   ...['plan.json', 'network.json', 'founded', 'processes.json', 'processes.json.new', 'lock'],
   ...['crypto', 'crypto-config.yaml', 'configtx.yaml', 'genesis.block', 'logs', 'nodes', 'packages'],
+  'peer-configuration',
 ];
 
 /** Where everything of a network lies in its directory. */
@@ -35,6 +36,7 @@ export class Layout {
   readonly networkFile = (): string => join(this.directory, 'network.json');
   readonly processesFile = (): string => join(this.directory, 'processes.json');
   readonly lockFile = (): string => join(this.directory, 'lock');
+  readonly peerConfiguration = (): string => join(this.directory, 'peer-configuration');
   readonly crypto = (): string => join(this.directory, 'crypto');
   readonly cryptoConfig = (): string => join(this.directory, 'crypto-config.yaml');
   readonly channelConfig = (): string => join(this.directory, 'configtx.yaml');

@@ -5,7 +5,7 @@ import { type Address, hostPort, type NetworkPlan, type OrdererPlan, type PeerPl
 import type { Programs } from './programs.ts';
 
 /** The folder of core.yaml and orderer.yaml, in which a peer finds its external builder. */
-const CONFIGURATION = fileURLToPath(new URL('..', import.meta.url));
+export const CONFIGURATION = fileURLToPath(new URL('..', import.meta.url));
 /** Every call logged would cost more than the call. */
 const QUIET = 'warn';
 
@@ -31,6 +31,8 @@ export interface NodeCommand {
 export interface NodeContext {
   readonly layout: Layout;
   readonly programs: Programs;
+  /** The folder of the peers' core.yaml, where it is another than the orderers'. */
+  readonly peerConfiguration?: string;
   /** The program that serves the chaincode: a script of Node. */
   readonly chaincodeProgram: string;
   /** What each organisation's peer calls its chaincode package: the process must say the same. */
@@ -88,7 +90,7 @@ function peerCommand({ organisation, address, operations }: PeerPlan, context: N
     ...{ name, program: programs.peer, args: ['node', 'start'], workingDirectory: CONFIGURATION },
     ...{ address, operations },
     environment: {
-      FABRIC_CFG_PATH: CONFIGURATION,
+      FABRIC_CFG_PATH: context.peerConfiguration ?? CONFIGURATION,
       FABRIC_LOGGING_SPEC: QUIET,
       CORE_PEER_ID: `peer.${domain}`,
       CORE_PEER_LOCALMSPID: mspId,

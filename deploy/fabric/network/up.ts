@@ -8,6 +8,7 @@ import { makeNetwork, type NewNetwork } from './make-network.ts';
 import { NetworkError } from './network-error.ts';
 import { type NodeCommand, nodeCommands } from './node-commands.ts';
 import type { OrganisationName } from './organisations.ts';
+import { peerConfiguration } from './peer-configuration.ts';
 import { readPlan } from './plan-file.ts';
 import { areFree } from './ports.ts';
 import { isRunning, readProcesses } from './process-table.ts';
@@ -31,7 +32,11 @@ export async function bringUp(options: UpOptions): Promise<void> {
     (await readPlan(layout.planFile())) ??
     (await progress('certificates, keys and the first block', () => makeNetwork(options)));
   const context: NetworkContext = { plan, layout, programs };
-  const commands = nodeCommands(plan, { ...options, packageIds: await packageIds(context) });
+  const commands = nodeCommands(plan, {
+    ...options,
+    packageIds: await packageIds(context),
+    peerConfiguration: await peerConfiguration(programs, layout),
+  });
   await progress(`${commands.length} processes`, () => startAll(commands, layout));
   if (!existsSync(layout.foundedFile())) await found(context, progress);
   await progress('a leader, and peers that know one another', async () => {

@@ -8,6 +8,8 @@ import { benchSettlement } from './settlement.ts';
 /** The ledger's time away, as it is promised; `--size` makes it another one. */
 const OUTAGE_MINUTES = 10;
 
+/** As a shell has it. */
+const EXIT_INTERRUPTED = 130;
 /** A slow machine makes figures worse; it should not end them. */
 const PATIENT = { transactions: 64, endorseMs: 60_000, submitMs: 60_000, commitMs: 60_000 };
 
@@ -43,6 +45,9 @@ export async function benchFabric(say: Say, outageMinutes = OUTAGE_MINUTES, name
     throw new Error(`fabric ${unknown}: it is one of ${Object.keys(PARTS).join(', ')}.`);
   const parts = names.length === 0 ? (Object.keys(PARTS) as Part[]) : names.filter(isPart);
   const network = await FabricNetworkUnderTest.make();
+  // Its processes do not end with this one.
+  const interrupted = (): void => void network.remove().finally(() => process.exit(EXIT_INTERRUPTED));
+  process.once('SIGINT', interrupted);
   try {
     say('making a Fabric network …');
     const upSeconds = await network.up();
@@ -53,6 +58,7 @@ export async function benchFabric(say: Say, outageMinutes = OUTAGE_MINUTES, name
     }
     return report;
   } finally {
+    process.off('SIGINT', interrupted);
     await network.remove();
   }
 }
