@@ -44,6 +44,7 @@ interface ShimStub {
 const require = createRequire(import.meta.url);
 /** What a peer of Fabric 3.1 says that it takes when a chaincode is registered; an older one says nothing. */
 const offers = new WeakMap<object, Offer>();
+let ShimMessage: (new () => Message) | undefined;
 
 /**
  * Hears what each peer offers, before the shim, which passes over it. To be called before a peer connects. With a shim that is
@@ -103,13 +104,15 @@ export function manyKeysOf(stub: object): ManyKeys | undefined {
 }
 
 /** The shim serializes messages of its own copy of the protocol only. */
+function newMessage(): Message {
+  ShimMessage ??= createRequire(require.resolve('fabric-shim'))('@hyperledger/fabric-protos').peer
+    .ChaincodeMessage as new () => Message;
+  return new ShimMessage();
+}
+
 function askingFor(stub: ShimStub, handler: ShimHandler) {
-  const ofShim = createRequire(require.resolve('fabric-shim'));
-  const { ChaincodeMessage } = ofShim('@hyperledger/fabric-protos').peer as {
-    readonly ChaincodeMessage: new () => Message;
-  };
   return (type: number, payload: Uint8Array): Promise<Uint8Array> => {
-    const message = new ChaincodeMessage();
+    const message = newMessage();
     message.setType(type);
     message.setPayload(payload);
     message.setTxid(stub.getTxID());
