@@ -26,6 +26,7 @@ import { createRedemptions, type Redemptions } from './redemption/redemptions.ts
 import { createSettler } from './redemption/settler.ts';
 import type { VerifySignature } from './requests/authenticate.ts';
 import { createRequestDesk } from './requests/desk.ts';
+import { createHandIn, type HandIn } from './requests/hand-in.ts';
 import { createIssuance } from './requests/issuance.ts';
 import type { RequestJournal } from './requests/journal.ts';
 import { createLocalRedemptions, type LocalRedemptions } from './requests/local-redeem.ts';
@@ -33,6 +34,9 @@ import { createOutbox } from './requests/outbox.ts';
 import type { DeskPorts } from './requests/ports.ts';
 import { answerOf } from './requests/voucher-progress.ts';
 import { NO_READINGS, type ReadingSink } from './telemetry/reading.ts';
+import { createFrameTrace, type FrameTrace } from './trace/frame-trace.ts';
+import { traceBus } from './trace/trace-bus.ts';
+import { traceTaps } from './trace/trace-taps.ts';
 
 /** Everything outside the gateway's own logic: what production takes from the machine, and a simulation from its seed. */
 export interface GatewayParts {
@@ -50,6 +54,8 @@ export interface GatewayParts {
   readonly readings?: ReadingSink;
   /** Whether this meter is on a serial line, which asks it soon. */
   readonly wakeOnLine?: (meterId: string) => boolean;
+  /** Who watches frames; without it nobody does. */
+  readonly trace?: FrameTrace;
   readonly clock: Clock;
   readonly random: Random;
   /** The gateway's own party key: leads meters out of the quarantine of a restore. */
@@ -70,6 +76,8 @@ export interface AssembledGateway {
   /** Where readers bring the meters that they have at hand. */
   readonly taps: { readonly nfc: Taps; readonly serial: Taps };
   readonly local: LocalRedemptions;
+  /** Handsets' requests that come without a connection of the handset's own. */
+  readonly handIn: HandIn;
   /** Begins with `start`, and with the first `refresh` knows whether the ledger issues. */
   readonly quarantine: Quarantine;
   /** Begins the sweep, and to follow the ledger’s events. */
@@ -82,13 +90,16 @@ export interface AssembledGateway {
 
 /** Connects the parts; from then on it answers what comes over the bus. The sweep begins with `start`. */
 export function assembleGateway(parts: GatewayParts): AssembledGateway {
-  const { config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError } = parts;
+  const { config, ledger, issuer, journal, board, observer, clock, random, signal, onError } = parts;
+  const trace = parts.trace ?? createFrameTrace(clock);
+  const bus = traceBus(parts.bus, config.site, trace);
   const { batches = EMBEDDED_BATCHES } = parts;
   const link = createMqttLink(bus, config.site);
   const nfc = createMailboxes();
   const serial = createMailboxes(parts.wakeOnLine);
   const links = joinLinks({ mqtt: link, nfc: nfc.link, serial: serial.link });
   const outbox = createOutbox(clock, (handsetId, result) => {
+    handIn.heard(handsetId, result);
     // A handset that is away, or behind, asks again.
     link.result(handsetId, result).catch(() => undefined);
   });
@@ -139,6 +150,7 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     ...{ ledger, redemptions, presenter, catchUp, clock, signal, onError },
   });
   const desk = createRequestDesk(deskPorts, observer);
+  const handIn = createHandIn({ desk, clock });
   const keepClock = createClockKeeper({ issuer, clock, send: links.setTime });
   const quarantine = createQuarantine({
     ...{ ledger, issuer, observer, clock, random, signal, onError },
@@ -178,10 +190,10 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   const tapPorts = { voice, redemptions, prepare, clock, signal, onError };
 
   return {
-    ...{ link, redemptions, presenter, local, quarantine },
+    ...{ link, redemptions, presenter, local, handIn, quarantine },
     taps: {
-      nfc: createTaps({ ...tapPorts, link: 'nfc', mailboxes: nfc }),
-      serial: createTaps({ ...tapPorts, link: 'serial', mailboxes: serial }),
+      nfc: traceTaps(createTaps({ ...tapPorts, link: 'nfc', mailboxes: nfc }), 'nfc', trace),
+      serial: traceTaps(createTaps({ ...tapPorts, link: 'serial', mailboxes: serial }), 'serial', trace),
     },
     start() {
       presenter.start();

@@ -6,7 +6,9 @@ import type { Issuer } from './issuer/issuer.ts';
 import { checkInvariants } from './ledger/check-invariants.ts';
 import type { Committed, Ledger } from './ledger/ledger.ts';
 import type { LiveBoard } from './observability/live-board.ts';
+import type { HandIn } from './requests/hand-in.ts';
 import type { LocalRedemptions } from './requests/local-redeem.ts';
+import type { FrameTrace } from './trace/frame-trace.ts';
 
 export interface GatewayParts {
   readonly identity: GatewayIdentity;
@@ -15,6 +17,8 @@ export interface GatewayParts {
   readonly issuer: Issuer;
   readonly credentials: Credentials;
   readonly local: LocalRedemptions;
+  readonly handIn: HandIn;
+  readonly trace: FrameTrace;
   readonly administer: (jws: string, signal: AbortSignal) => Promise<Committed<unknown>>;
   readonly backup: () => AsyncIterable<Uint8Array>;
   readonly meterSeries: GatewayServices['meterSeries'] | undefined;
@@ -33,6 +37,8 @@ export function createGatewayServices(parts: GatewayParts): GatewayServices {
     live: parts.live,
     evaluate: (name, request) => ledger.evaluate(name, request),
     submitOrder: (jws, { signal }) => parts.administer(jws, signal),
+    watchFrames: (meterId, listener) => parts.trace.watch(meterId, listener),
+    handIn: (jws, options) => parts.handIn.take(jws, options),
     async meterProvisioning(meterId) {
       const meter = await ledger.evaluate('GetMeter', { meterId });
       if (meter === null) throw new TapwattError('METER_UNKNOWN');

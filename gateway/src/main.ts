@@ -32,6 +32,7 @@ import type { Quarantine } from './quarantine/quarantine.ts';
 import { openLevelJournal } from './requests/level-journal.ts';
 import { openTelemetry } from './telemetry/open-telemetry.ts';
 import { NO_READINGS } from './telemetry/reading.ts';
+import { createFrameTrace } from './trace/frame-trace.ts';
 import { VERSION } from './version.ts';
 
 /** Meters of which the live view remembers something. */
@@ -155,11 +156,13 @@ async function build(
     }));
   undo.push(async () => telemetry?.close());
 
+  const trace = createFrameTrace(clock);
   const gateway = assembleGateway({
     batches: host.batches,
     ...{ config, ledger, issuer, bus, journal, board, observer, clock, random, signal, onError },
     ...(telemetry === undefined ? {} : { readings: telemetry.sink }),
     signer: { kid: config.gatewayId, privateKey: data.keys.gateway },
+    trace,
     wakeOnLine: (meterId) => serial?.wake(meterId) ?? false,
   });
   serial = openSerial({
@@ -180,7 +183,7 @@ async function build(
   });
   const services = createGatewayServices({
     ...{ live: board, ledger, issuer, credentials, administer, readiness, clock },
-    local: gateway.local,
+    ...{ local: gateway.local, handIn: gateway.handIn, trace },
     backup: () => host.backup(),
     meterSeries: telemetry?.series,
     identity: {

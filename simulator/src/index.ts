@@ -27,6 +27,7 @@ export {
 } from './foreign/foreign-meter.ts';
 export type { Ask, Heard } from './handset/ask.ts';
 export { type BagStore, fileBagStore, memoryBagStore } from './handset/bag-store.ts';
+export { Courier, type CourierPorts } from './handset/courier.ts';
 export { fileRequestStore } from './handset/file-request-store.ts';
 export {
   Handset,

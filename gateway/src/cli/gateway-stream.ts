@@ -6,9 +6,16 @@ import { request } from './http-request.ts';
 const IDLE_MS = 60_000;
 const MAX_REFUSAL_BYTES = 65_536;
 
-/** A long answer of the gateway, as it comes. Throws the gateway's own code, or GATEWAY_UNREACHABLE when it breaks off. */
-export async function* streamFromGateway(socketPath: string, path: string): AsyncIterable<Uint8Array> {
-  const answer = await open(socketPath, path);
+/**
+ * A long answer of the gateway, as it comes. Throws the gateway's own code, or GATEWAY_UNREACHABLE when it breaks off or
+ * `signal` aborts.
+ */
+export async function* streamFromGateway(
+  socketPath: string,
+  path: string,
+  signal?: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const answer = await open(socketPath, path, signal);
   if (answer.statusCode !== 200) throw await refusalOf(answer);
   try {
     yield* answer as AsyncIterable<Uint8Array>;
@@ -17,9 +24,10 @@ export async function* streamFromGateway(socketPath: string, path: string): Asyn
   }
 }
 
-function open(socketPath: string, path: string): Promise<IncomingMessage> {
+function open(socketPath: string, path: string, signal: AbortSignal | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path, headers: { host: 'localhost' }, timeout: IDLE_MS }, resolve);
+    const options = { socketPath, path, headers: { host: 'localhost' }, timeout: IDLE_MS };
+    const outgoing = request(signal === undefined ? options : { ...options, signal }, resolve);
     outgoing.on('timeout', () => outgoing.destroy(new TapwattError('DEADLINE')));
     outgoing.on('error', (cause) =>
       reject(

@@ -14,6 +14,7 @@ import {
   ledgerCommands,
   runCommand,
   statusCommand,
+  traceCommand,
 } from './tool-commands.ts';
 
 /** Also of a command line that cannot be read, whose error is JSON then. */
@@ -36,6 +37,7 @@ export function createProgram(edges: CliEdges, version: string): ProgramRun {
   issuerCommand(build);
   statusCommand(build);
   doctorCommand(build);
+  traceCommand(build);
   frameCommands(build);
   ledgerCommands(build);
   configCommands(build);

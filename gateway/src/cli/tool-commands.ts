@@ -46,6 +46,14 @@ export function statusCommand(build: Builder): void {
   );
 }
 
+export function traceCommand(build: Builder): void {
+  const options = (made: Command): Command => local(made).requiredOption('--meter <id>', 'whose frames');
+  const shape = { name: 'trace', about: 'a meter’s frames of every link, taken apart, as they go', options };
+  command<CommonOptions & { meter: string }>(build, build.run.program, shape, async (session, given) =>
+    (await import('./trace-command.ts')).traceMeter(session, given),
+  );
+}
+
 export function frameCommands(build: Builder): void {
   const frame = group(build, 'frame', 'take frames of the wire apart, and seal them');
   const decode = (made: Command): Command =>

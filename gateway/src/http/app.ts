@@ -7,8 +7,10 @@ import { errorReply } from './error-reply.ts';
 import { administerRoutes } from './routes-administer.ts';
 import { consoleRoutes } from './routes-console.ts';
 import { EVENT_LIMITS, type EventLimits, eventRoutes } from './routes-events.ts';
+import { handsetRoutes } from './routes-handset.ts';
 import { healthRoutes } from './routes-health.ts';
 import { readRoutes } from './routes-read.ts';
+import { traceRoutes } from './routes-trace.ts';
 import type { GatewayServices } from './services.ts';
 
 declare module 'fastify' {
@@ -68,7 +70,9 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
   healthRoutes(app, services);
   readRoutes(app, services);
   administerRoutes(app, services);
+  handsetRoutes(app, services);
   eventRoutes(app, services, options.eventLimits ?? EVENT_LIMITS);
+  traceRoutes(app, services);
   consoleRoutes(app);
   return app;
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { refusal } from './error-reply.ts';
 import { checked, meterIdParam, nameParam } from './query-params.ts';
 import type { GatewayServices, RedemptionStep } from './services.ts';
+import { whileConnected } from './while-connected.ts';
 
 const BACKUP_IDLE_MS = 60_000;
 const ORDER_DEADLINE_MS = 20_000;
@@ -45,16 +46,9 @@ export function administerRoutes(app: FastifyInstance, services: GatewayServices
   });
 }
 
-/**
- * Ends at the caller's leaving, or at the deadline. Not Fastify's `request.signal`: it aborts as soon as the body of
- * the request has been read.
- */
+/** Ends at the caller's leaving, or at the deadline. */
 function deadline(reply: FastifyReply, timeoutMs: number): AbortSignal {
-  const left = new AbortController();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) left.abort();
-  });
-  return AbortSignal.any([left.signal, AbortSignal.timeout(timeoutMs)]);
+  return AbortSignal.any([whileConnected(reply), AbortSignal.timeout(timeoutMs)]);
 }
 
 /** The steps up to the last one, or up to the deadline: what was reached by then stays true. */

@@ -1,8 +1,9 @@
 import type { QueryName, QueryRequest, QueryResult } from '@tapwatt/chaincode';
-import type { ErrorCode } from '@tapwatt/firmware-contracts';
+import type { ErrorCode, RequestResult } from '@tapwatt/firmware-contracts';
 import type { InvariantReport } from '../ledger/check-invariants.ts';
 import type { Committed } from '../ledger/ledger.ts';
 import type { MeterSeries, SeriesQuestion } from '../telemetry/meter-series.ts';
+import type { TracedFrame } from '../trace/traced-frame.ts';
 import type { LiveFeed } from './live-feed.ts';
 
 /** Who this gateway is; constant for the life of the process. */
@@ -72,6 +73,14 @@ export interface GatewayServices {
   evaluate<N extends QueryName>(name: N, request: QueryRequest<N>): Promise<QueryResult<N>>;
   /** Commits an administrative order signed by a registered party; the same order again gives its first outcome. */
   submitOrder(jws: string, options: { readonly signal: AbortSignal }): Promise<Committed<unknown>>;
+  /**
+   * Takes a handset's signed request; its results up to its end, or up to `waitMs`. Throws BUSY, and what refuses a request
+   * that is not authentic.
+   */
+  handIn(
+    jws: string,
+    options: { readonly waitMs: number; readonly signal: AbortSignal },
+  ): Promise<readonly RequestResult[]>;
   /** What a factory puts into a registered meter. Throws METER_UNKNOWN, NOT_ISSUER. */
   meterProvisioning(meterId: string): Promise<MeterProvisioning>;
   /** MQTT password of an identity (`m-…`, `h-…`, `g-…`), whether registered or not. */
@@ -82,6 +91,8 @@ export interface GatewayServices {
   meterSeries(question: SeriesQuestion): Promise<MeterSeries>;
   /** The bytes of a backup of the ledger as it is now. Throws BUSY while another is being read. */
   backup(): AsyncIterable<Uint8Array>;
+  /** Calls `listener` at each frame of this meter, by any link, until the returned function is called. Throws BUSY. */
+  watchFrames(meterId: string, listener: (frame: TracedFrame) => void): () => void;
   readiness(): ReadinessReport;
   stats(): Promise<StatsReport>;
   /** Checks I1 to I3 page by page. */

@@ -19,10 +19,19 @@ import { answerRedeem } from './redeem.ts';
 const MAX_UNDER_WAY = 8_192;
 const MAX_UNDER_WAY_PER_HANDSET = 1_024;
 
+export interface Refusal {
+  readonly requestId: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
 /** Takes handsets' signed requests and answers each, every time its outcome advances (WIRE.md). */
 export interface RequestDesk {
-  /** Never throws; the answer goes to the outbox. */
-  take(handsetId: string, jws: string): Promise<void>;
+  /**
+   * The answers go to the outbox. Never throws; but a request that is not authentic, which anybody may send in the name of a
+   * handset, is refused by `refuseUnknown` where that is given, and this throws what it does.
+   */
+  take(handsetId: string, jws: string, refuseUnknown?: (refusal: Refusal) => void): Promise<void>;
   readonly underWay: number;
 }
 
@@ -63,7 +72,7 @@ export function createRequestDesk(ports: DeskPorts, observer: RedemptionObserver
   }
 
   return {
-    async take(handsetId, jws) {
+    async take(handsetId, jws, refuseUnknown) {
       let requestId: string | undefined;
       try {
         const request = await authenticate(handsetId, jws);
@@ -72,7 +81,8 @@ export function createRequestDesk(ports: DeskPorts, observer: RedemptionObserver
       } catch (error) {
         const refusal = { ...asRefusal(error), requestId: requestId ?? requestIdOf(jws) };
         observer.refused({ ...refusal, ...(refusal.code === 'INTERNAL' ? { error } : {}) });
-        ports.outbox.refuse(handsetId, refusal);
+        if (requestId === undefined && refuseUnknown !== undefined) refuseUnknown(refusal);
+        else ports.outbox.refuse(handsetId, refusal);
       }
     },
     get underWay() {

@@ -1,5 +1,5 @@
 import { lstatSync, statSync } from 'node:fs';
-import { SerialPort } from 'serialport';
+import type { SerialPort } from 'serialport';
 import type { Time } from '../time/time.ts';
 import type { LinePort, LinePortHandlers, OpenLinePort } from './line-port.ts';
 
@@ -9,17 +9,18 @@ const LOOK_EVERY_MS = 250;
 /** A serial device of the machine, or a pseudo-terminal: eight bits, no parity, one stop bit. */
 export const devicePort =
   (path: string, baudRate: number, time: Time): OpenLinePort =>
-  (handlers) =>
-    new Promise((resolve, reject) => {
-      const opened = identityOf(path);
-      const port = new SerialPort({ path, baudRate, autoOpen: false });
-      listenTo(port, handlers);
-      port.open((error) => {
-        if (error !== null) return reject(error);
-        watch(port, { opened, time });
-        resolve(portOf(port));
-      });
+  async (handlers) => {
+    // Only who has a line loads what speaks to it.
+    const { SerialPort } = await import('serialport');
+    const opened = identityOf(path);
+    const port = new SerialPort({ path, baudRate, autoOpen: false });
+    listenTo(port, handlers);
+    await new Promise<void>((resolve, reject) => {
+      port.open((error) => (error === null ? resolve() : reject(error)));
     });
+    watch(port, { opened, time });
+    return portOf(port);
+  };
 
 const listenTo = (port: SerialPort, { data, closed }: LinePortHandlers): void => {
   port.on('data', (chunk: Buffer) => data(new Uint8Array(chunk)));

@@ -79,6 +79,8 @@ export function scriptedServices(
       services.questions.push(question);
       return services.series;
     },
+    handIn: async () => [],
+    watchFrames: () => () => undefined,
     async *redeem() {
       yield* services.steps;
     },

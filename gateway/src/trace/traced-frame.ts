@@ -1,0 +1,78 @@
+import { decodeFrame, type FrameJson, type FrameType, INS, type InsName } from '@tapwatt/firmware-contracts';
+import type { LinkName } from '../redemption/types.ts';
+
+/** A frame of the wire as a trace shows it: taken apart, without its MAC, its opening and its bytes. */
+export interface TracedFrame {
+  /** When the gateway said or heard it, Unix ms. */
+  readonly atMs: number;
+  readonly meterId: string;
+  readonly link: LinkName;
+  readonly direction: 'to-meter' | 'from-meter';
+  /** The MQTT channel (`dn/vch`), or the command (`COMMIT`) that is said or answered. */
+  readonly on: string;
+  /** Of what kind the frame is, where it is one. */
+  readonly frame?: FrameType;
+  readonly fields?: FrameJson;
+  /** Why it is none, by the result's name. */
+  readonly refuse?: string;
+  /** The status word of an answer. */
+  readonly sw?: string;
+  readonly length: number;
+}
+
+/** What a frame says, and why it says nothing. */
+type Told = Pick<TracedFrame, 'frame' | 'fields' | 'refuse'>;
+
+const CHANNELS: Readonly<Record<string, FrameType>> = {
+  'dn/vch': 'voucher',
+  'dn/ack': 'ack',
+  'dn/time': 'time',
+  'up/rcpt': 'receipt',
+  'up/status': 'status',
+};
+const COMMANDS: Readonly<Partial<Record<InsName, FrameType>>> = {
+  PUT_VOUCHER: 'voucher',
+  ACK: 'ack',
+  SET_TIME: 'time',
+};
+const ANSWERS: Readonly<Partial<Record<InsName, FrameType>>> = {
+  GET_STATUS: 'status',
+  COMMIT: 'receipt',
+  GET_RECEIPT: 'receipt',
+};
+const INS_NAMES: ReadonlyMap<number, InsName> = new Map(
+  Object.entries(INS).map(([name, ins]) => [ins, name as InsName]),
+);
+/** CLA INS P1 P2 Lc. */
+const COMMAND_HEADER = 5;
+const SW_LENGTH = 2;
+
+/** An opening is told by whoever shows it, not by those who watch. */
+function told(type: FrameType | undefined, bytes: Uint8Array): Told {
+  if (type === undefined || bytes.length === 0) return {};
+  const decoded = decodeFrame(type, bytes);
+  if (!decoded.ok) return { frame: type, refuse: decoded.refuse };
+  const { opening: _, ...fields } = decoded.fields;
+  return { frame: type, fields };
+}
+
+/** A payload on a channel of the meter's topics, such as `dn/vch`. */
+export const toldOnChannel = (channel: string, payload: Uint8Array) => ({
+  ...{ on: channel, length: payload.length },
+  ...told(CHANNELS[channel], payload),
+});
+
+export const nameOfCommand = (command: Uint8Array): InsName | undefined => INS_NAMES.get(command[1] ?? -1);
+
+export function toldInCommand(command: Uint8Array) {
+  const name = nameOfCommand(command);
+  const data = command.subarray(COMMAND_HEADER, COMMAND_HEADER + (command[COMMAND_HEADER - 1] ?? 0));
+  return { on: name ?? 'unknown', length: command.length, ...told(name && COMMANDS[name], data) };
+}
+
+export function toldInAnswer(command: Uint8Array, answer: Uint8Array) {
+  const name = nameOfCommand(command);
+  const data = answer.subarray(0, -SW_LENGTH);
+  const sw = Buffer.from(answer.subarray(-SW_LENGTH)).toString('hex');
+  return { on: name ?? 'unknown', length: answer.length, sw, ...told(name && ANSWERS[name], data) };
+}
