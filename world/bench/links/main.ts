@@ -1,13 +1,14 @@
 import type { Say } from '../bench-town.ts';
+import { benchNfc } from './nfc/main.ts';
 import { benchReadings } from './readings/main.ts';
 
-const PARTS = { readings: benchReadings };
+const PARTS = { readings: benchReadings, nfc: benchNfc };
 type Part = keyof typeof PARTS;
 
 const isPart = (name: string): name is Part => name in PARTS;
 
 /** Figures of the ways to the meter and back, one part after another. Throws a plain Error for a part that does not exist. */
-export async function benchLinks(say: Say, _size: number | undefined, names: readonly string[]) {
+export async function benchLinks(say: Say, size: number | undefined, names: readonly string[]) {
   const unknown = names.find((name) => !isPart(name));
   if (unknown !== undefined)
     throw new Error(`links ${unknown}: it is one of ${Object.keys(PARTS).join(', ')}.`);
@@ -15,7 +16,7 @@ export async function benchLinks(say: Say, _size: number | undefined, names: rea
   const report: Record<string, unknown> = {};
   for (const part of parts) {
     say(`${part}:`);
-    report[part] = await PARTS[part](say);
+    report[part] = await PARTS[part](say, size);
   }
   return report;
 }
