@@ -32,6 +32,7 @@ export { type LoadOnFabric, openLoadOnFabric } from './ledger/fabric/testing/loa
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
+export type { CardAtReader, NfcReaders, ReaderHandlers } from './links/nfc/readers.ts';
 export { machinePorts } from './links/serial/machine-port.ts';
 export type { SerialConfig } from './links/serial/serial-config.ts';
 export {

@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MeterDetail, TransactionName, TransactionRequest, VoucherRecord } from '@tapwatt/chaincode';
 import { bytesToHex, rawPublicKey, sha256, signOrder } from '@tapwatt/firmware-contracts';
-import { type Fleet, provisionFleet, type RunningGateway, startGateway } from '@tapwatt/gateway';
+import {
+  type Fleet,
+  type NfcReaders,
+  provisionFleet,
+  type RunningGateway,
+  startGateway,
+} from '@tapwatt/gateway';
 import { type FleetHandset, type FleetMeter, newBoard } from '@tapwatt/simulator';
 import { type RawHandset, rawHandset } from './raw-handset.ts';
 import { type TownMeter, townMeter } from './town-meter.ts';
@@ -23,6 +29,7 @@ export interface TownOptions {
   readonly handsets?: number;
   readonly balanceLimit?: string;
   readonly config?: Partial<GatewayConfig>;
+  readonly nfcReaders?: NfcReaders;
 }
 
 /** A real gateway in this process, with meters and handsets that reach it over real MQTT. */
@@ -96,7 +103,10 @@ async function roleKey(dataDirectory: string, role: string): Promise<KeyObject> 
 
 export async function openTown(options: TownOptions): Promise<Town> {
   const log: string[] = [];
-  const edges = { logDestination: { write: (line: string) => void log.push(line) } };
+  const edges = {
+    logDestination: { write: (line: string) => void log.push(line) },
+    ...(options.nfcReaders === undefined ? {} : { nfcReaders: options.nfcReaders }),
+  };
   let config = townConfig(options.directory, options.config);
   let gateway: RunningGateway | undefined = await startGateway(config, edges);
   const mqttPort = gateway.ports.mqtt ?? 0;

@@ -95,11 +95,16 @@ function wayOf(voucher, first) {
     return make(
       'li',
       { class: classes.join(' ').trim() },
-      `${NAMES[stage]} `,
+      `${NAMES[stage]} ${stage === 'on-meter' ? byLink(voucher) : ''}`,
       make('span', { class: 'delay' }, delay),
     );
   });
   return make('ol', { class: 'way' }, ...stations);
+}
+
+/** The usual way needs no word. @param {VoucherLive} voucher */
+function byLink({ link }) {
+  return link === undefined || link === 'mqtt' ? '' : `by ${link === 'nfc' ? 'NFC' : link} `;
 }
 
 /** @param {VoucherLive} voucher @param {number} first */
