@@ -9,7 +9,7 @@ const limit = z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE)
 
 export const pageParams = z.strictObject({ after: cursor.optional(), limit });
 export const meterListParams = z.strictObject({
-  after: cursor.optional(),
+  after: z.string().refine(isMeterId, 'must be a meter number').optional(),
   limit,
   /** Digits that the meter's number contains. */
   q: z
@@ -18,7 +18,7 @@ export const meterListParams = z.strictObject({
     .optional(),
 });
 export const voucherListParams = z.strictObject({
-  after: cursor.optional(),
+  after: z.string().refine(isVoucherId, 'must be 32 hex digits').optional(),
   limit,
   meterId: z.string().refine(isMeterId, 'must be a meter number').optional(),
   status: z.enum(['ISSUED', 'CANCELLING', 'REDEEMED', 'VOIDED', 'RELEASED']).optional(),

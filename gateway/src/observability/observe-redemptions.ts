@@ -28,7 +28,7 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
       const atMs = clock.nowMs();
       board.latency('issue', atMs - startedMs);
       board.voucherAdvanced({ voucherId, meterId, amount, stage: 'issued', atMs });
-      log.debug({ redemptionId: voucherId, meterId }, 'issued');
+      log.info({ redemptionId: voucherId, meterId }, 'issued');
     },
     presented({ voucherId, meterId, kind, attempt, link }) {
       const atMs = clock.nowMs();
@@ -44,7 +44,7 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
         cumulativeCredited: String(fields.cumulativeCredited),
       });
       const result = resultName(fields.result) ?? 'unknown';
-      log.debug({ redemptionId: fields.voucherId, meterId, link, code: result }, 'meter answered');
+      log.info({ redemptionId: fields.voucherId, meterId, link, code: result }, 'meter answered');
     },
     onMeter({ voucherId, meterId, link }) {
       const atMs = clock.nowMs();
@@ -60,7 +60,7 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
       if (repeated || outcome === 'nothing' || outcome === 'refused') return;
       const stage = outcome === 'voided' ? 'voided' : 'settled';
       board.voucherAdvanced({ voucherId, meterId, stage, txId, atMs });
-      log.debug({ redemptionId: voucherId, meterId, txId, code: outcome }, 'settled');
+      log.info({ redemptionId: voucherId, meterId, txId, code: outcome }, 'settled');
     },
     refused({ voucherId, meterId, requestId, code, message, error }) {
       const about = { redemptionId: voucherId, meterId, requestId, code };

@@ -78,5 +78,6 @@ describe('npm run world', { timeout: SLOW_MS }, () => {
   it('says what is wrong with its command line', async () => {
     expect(await world('--only', 'plague')).toMatchObject({ code: 2 });
     expect(await world('--seeds', 'many')).toMatchObject({ code: 2 });
+    expect(await world('--seed', '1', '--mutation', 'nope')).toMatchObject({ code: 2 });
   });
 });

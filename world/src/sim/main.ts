@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { whatRan } from '../what-ran.ts';
 import { type RunOptions, readOptions, USAGE } from './run/options.ts';
+import { progressOf } from './run/progress.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -69,7 +70,7 @@ const one = async ({ trace, limits, mutation }: RunOptions, seed: number): Promi
   const { replaceGlobals } = await import('./kernel/globals.ts');
   replaceGlobals();
   const { runSeed } = await import('./run-seed.ts');
-  const result = await runSeed({ seed, ...limits, ...(trace ? { onTrace: tell } : {}) });
+  const result = await runSeed({ seed, ...limits, onTrace: trace ? tell : progressOf(seed, narrate) });
   for (const violation of result.violations) narrate(violation);
   const faults = Object.values(result.faults).reduce((sum, count) => sum + count, 0);
   tell(`seed ${seed}: ${result.events} events, ${faults} faults, hash ${result.hash}`);

@@ -47,6 +47,18 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'suspended-handset-refused-everything': {
+    safeguard: 'What a handset bought before it was suspended is still answered for.',
+    why: 'Who is suspended is told nothing.',
+    edits: [
+      {
+        file: 'gateway/src/requests/authenticate.ts',
+        find: '    if (!(await verifySignature(parsed, handset.key)))',
+        replace:
+          "    if (handset.suspended) throw new TapwattError('SUSPENDED');\n    if (!(await verifySignature(parsed, handset.key)))",
+      },
+    ],
+  },
   'voucher-in-the-log': {
     safeguard: 'No log line has a voucher’s bytes.',
     why: 'The bytes help to find faults.',

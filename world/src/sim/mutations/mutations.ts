@@ -1,3 +1,4 @@
+import { COPY_BUGS } from './copy-bugs.ts';
 import { GATEWAY_BUGS } from './gateway-bugs.ts';
 import { LEDGER_BUGS } from './ledger-bugs.ts';
 import { METER_BUGS } from './meter-bugs.ts';
@@ -7,5 +8,6 @@ import type { Mutation } from './mutation.ts';
 export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   ...METER_BUGS,
   ...LEDGER_BUGS,
+  ...COPY_BUGS,
   ...GATEWAY_BUGS,
 };

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FAULT_KINDS, isFaultKind } from '../faults/kinds.ts';
 import type { PlanLimits } from '../faults/plan.ts';
+import { MUTATIONS } from '../mutations/mutations.ts';
 
 export interface RunOptions {
   readonly baseSeed: number;
@@ -73,7 +74,7 @@ export const readOptions = (args: readonly string[]): RunOptions | undefined => 
     ...(seed === undefined ? {} : { seed }),
     ...(workers === undefined ? {} : { workers }),
     ...(values.report === undefined ? {} : { report: values.report }),
-    ...(values.mutation === undefined ? {} : { mutation: values.mutation }),
+    ...(values.mutation === undefined ? {} : { mutation: mutationOf(values.mutation) }),
     limits: {
       ...(values.only === undefined ? {} : { only: kindsOf(values.only) }),
       ...(troubledMs === undefined ? {} : { troubledMs }),
@@ -104,6 +105,11 @@ const kindsOf = (text: string) =>
         if (isFaultKind(kind)) return kind;
         throw new Error(`--only: there is no kind of fault ${kind}.`);
       });
+
+const mutationOf = (name: string): string => {
+  if (Object.hasOwn(MUTATIONS, name)) return name;
+  throw new Error(`--mutation: there is no bug ${name}. There are: ${Object.keys(MUTATIONS).join(', ')}.`);
+};
 
 const ledgerOf = (text: string) => {
   if (text === 'embedded' || text === 'fabric-model') return text;

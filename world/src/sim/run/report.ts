@@ -43,7 +43,7 @@ export const reportOf = ({ totals, seconds, hunted, baseSeed, ran }: Reported): 
     INTRODUCTION,
     `What ran: ${ran}.\n`,
     '## The worlds\n',
-    table(['what', 'how much'], totalRows(totals, seconds, baseSeed)),
+    table(['what', 'how much', 'goal, in five minutes on two cores'], totalRows(totals, seconds, baseSeed)),
     '## Faults\n',
     table(['kind', 'times'], counted(totals.faults)),
     '## Crash points\n\nA process was killed so often at each of these places; what was not synced was lost.\n',
@@ -59,17 +59,18 @@ export const reportOf = ({ totals, seconds, hunted, baseSeed, ran }: Reported): 
   ].join('\n');
 
 const totalRows = (totals: Totals, seconds: number, baseSeed: number): readonly Row[] => [
-  ['seeds', `${totals.seeds}, from ${baseSeed} on, in ${seconds.toFixed(0)} s`],
-  ['violations', String(totals.failed.length)],
+  ['seeds', `${totals.seeds}, from ${baseSeed} on, in ${seconds.toFixed(0)} s`, '300'],
+  ['violations', String(totals.failed.length), '0'],
   [
     'simulated time',
     `${totals.simulatedYears.toFixed(2)} years, ${totals.darkYears.toFixed(2)} of them without power`,
+    '0.5 years',
   ],
-  ['faults', String(totals.faultCount)],
-  ['crashes, with meters whose power was cut', String(totals.crashes)],
-  ['crash points', `${totals.crashPoints.size}, each at least ${totals.leastCrashes} times`],
-  ['seeds run twice, in two processes, with equal hashes', String(totals.compared)],
-  [`hash over the hashes of those seeds`, `\`${totals.hashOfCompared}\``],
+  ['faults', String(totals.faultCount), '200,000'],
+  ['crashes, with meters whose power was cut', String(totals.crashes), '20,000'],
+  ['crash points', `${totals.crashPoints.size}, each at least ${totals.leastCrashes} times`, '50 times each'],
+  ['seeds run twice, in two processes, with equal hashes', String(totals.compared), '50'],
+  [`hash over the hashes of those seeds`, `\`${totals.hashOfCompared}\``, ''],
 ];
 
 const bugRow = ({ mutation, safeguard, why, caught, seeds }: Hunted): Row => [
