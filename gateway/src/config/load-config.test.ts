@@ -87,6 +87,30 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('takes serial lines, from the environment as JSON, and says what is wrong with them where', () => {
+    const line = { device: '/dev/ttyUSB0', meters: [{ address: 1 }, { address: '7', meterId: '42' }] };
+    const environment = { TAPWATT_LINKS_SERIAL: JSON.stringify([line]) };
+    expect(loadConfig({ ...nothing, environment }).config.links?.serial).toMatchObject([
+      { device: '/dev/ttyUSB0', protocol: 'tapwatt', baudRate: 9_600, pollIntervalMs: 10_000, searchTo: 32 },
+    ]);
+    const text = [
+      'links:',
+      '  serial:',
+      '    - {device: /dev/a, meters: [{address: 0}, {address: 5}, {address: 5}]}',
+      '    - {device: /dev/a, protocol: iec62056}',
+      '    - {device: /dev/b, protocol: iec62056, meters: [{address: ""}]}',
+    ];
+    expect(problemsOf(withFile(`${text.join('\n')}\n`))).toEqual([
+      expect.stringMatching(
+        /^tapwatt.yaml:3:\d+: links.serial.0.meters.0: must have an address from 1 to 247$/,
+      ),
+      expect.stringMatching(/^tapwatt.yaml:3:\d+: links.serial.0.meters.2: has the address of another one$/),
+      expect.stringMatching(/^tapwatt.yaml:4:\d+: links.serial.1.device: is another line’s as well$/),
+      expect.stringMatching(/^tapwatt.yaml:4:\d+: links.serial.1.meters: must name the meters/),
+      expect.stringMatching(/^tapwatt.yaml:5:\d+: links.serial.2.meters.0: needs meterId/),
+    ]);
+  });
+
   it('takes a relative data directory as relative to the file that names it', () => {
     const file = { path: 'conf/tapwatt.yaml', text: 'data: ../store\n' };
     expect(loadConfig({ ...nothing, file }).config.dataDirectory).toBe('/srv/tapwatt/store');

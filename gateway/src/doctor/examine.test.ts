@@ -11,6 +11,7 @@ import { checkDaemons } from './check-daemons.ts';
 import { checkData } from './check-data.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkReaders } from './check-readers.ts';
+import { checkSerial } from './check-serial.ts';
 import { examine } from './examine.ts';
 
 let directory: string;
@@ -92,5 +93,23 @@ describe('of readers and daemons', () => {
     const troubles = (await look(checkDaemons, wanted)).filter(({ state }) => state === 'trouble');
     expect(troubles.map(({ what }) => what)).toEqual(['pcscd', 'influxdb']);
     expect(troubles.every(({ remedy }) => remedy !== undefined)).toBe(true);
+  });
+});
+
+describe('of serial ports', () => {
+  it('one that is there is well, one that is not or is none is trouble with a remedy', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    const devices = ['/dev/null', join(directory, 'away'), file];
+    const lines = devices.map((device) => ({ device, meters: [{ address: 1 }] }));
+    const found = await look(checkSerial, patient({ TAPWATT_LINKS_SERIAL: JSON.stringify(lines) }));
+    const [well, away, none] = found;
+    expect(well).toMatchObject({ what: 'serial ports', state: 'ok', says: '/dev/null: tapwatt, 9600 baud.' });
+    for (const trouble of [away, none]) expect(trouble).toMatchObject({ state: 'trouble' });
+    expect([away?.remedy, none?.remedy].every((remedy) => remedy !== undefined)).toBe(true);
+  });
+
+  it('none is trouble where none is wanted', async () => {
+    expect((await look(checkSerial)).filter(({ state }) => state === 'trouble')).toEqual([]);
   });
 });

@@ -5,11 +5,12 @@ import { checkDaemons } from './check-daemons.ts';
 import { checkData } from './check-data.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkReaders } from './check-readers.ts';
+import { checkSerial } from './check-serial.ts';
 
 /** A check that hangs, as a device may, is given up, ms. */
 const CHECK_DEADLINE_MS = 12_000;
 
-const CHECKS: readonly Check[] = [checkData, checkDisk, checkClock, checkDaemons, checkReaders];
+const CHECKS: readonly Check[] = [checkData, checkDisk, checkClock, checkDaemons, checkReaders, checkSerial];
 
 /** Every finding of every check, in their order; the checks run at the same time. */
 export async function examine(

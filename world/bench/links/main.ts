@@ -1,8 +1,9 @@
 import type { Say } from '../bench-town.ts';
 import { benchNfc } from './nfc/main.ts';
 import { benchReadings } from './readings/main.ts';
+import { benchSerial } from './serial.ts';
 
-const PARTS = { readings: benchReadings, nfc: benchNfc };
+const PARTS = { readings: benchReadings, nfc: benchNfc, serial: benchSerial };
 type Part = keyof typeof PARTS;
 
 const isPart = (name: string): name is Part => name in PARTS;
