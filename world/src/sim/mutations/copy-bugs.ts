@@ -47,15 +47,4 @@ export const COPY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
-  'window-of-an-ended-epoch-not-read': {
-    safeguard: 'The receipt that ends an epoch shows what another copy sold in it.',
-    why: 'That epoch is over.',
-    edits: [
-      {
-        file: 'chaincode/src/vouchers/settle.ts',
-        find: '      if (endsEpoch(receipt.kind))',
-        replace: '      if (endsEpoch(receipt.kind) && receipt.kind === 0)',
-      },
-    ],
-  },
 };
