@@ -10,5 +10,6 @@ if [ "${PRIVATE_NETWORK:-}" != yes ]; then
 fi
 mount -t tmpfs -o size=16m tmpfs /run
 ip link set lo up
-ip route replace local 127.0.0.0/8 dev lo table local quickack 1
+ip route change local 127.0.0.0/8 dev lo table local proto kernel scope host src 127.0.0.1 quickack 1
+ip route change local 127.0.0.1 dev lo table local proto kernel scope host src 127.0.0.1 quickack 1
 exec "$@"

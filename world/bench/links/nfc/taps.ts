@@ -12,7 +12,7 @@ import { resourcesOf } from './resources.ts';
 import { type TapTimes, timedCard } from './timed-card.ts';
 
 /** One meter is told the time once a minute at most: it must be some while before it is tapped again. */
-const METERS_AT_READER = 80;
+const METERS_AT_READER = 60;
 const ALL_COMMANDS = Object.keys(INS).length;
 /** The daemon looks at its virtual readers every 400 ms. */
 const POLL_MS = 450;
