@@ -26,8 +26,16 @@ const meterCodes = {
     'Present it to the meter it names.',
   ),
   BAD_MAC: entry('changed', 'The frame was not sealed with this meter’s key.', 'Ask for the voucher again.'),
-  BAD_EPOCH: entry('never', 'The meter lives in another key epoch.', 'Cancel the voucher and buy a new one.'),
-  OUT_OF_WINDOW: entry('never', 'The voucher’s sequence number is outside the meter’s window.', 'Cancel it.'),
+  BAD_EPOCH: entry(
+    'never',
+    'The meter lives in another key epoch.',
+    'Cancel the voucher (tapwatt voucher cancel) and buy a new one.',
+  ),
+  OUT_OF_WINDOW: entry(
+    'never',
+    'The voucher’s sequence number is outside the meter’s window.',
+    'Cancel it: tapwatt voucher cancel.',
+  ),
   EXPIRED: entry(
     'never',
     'The voucher is past its date.',
@@ -38,13 +46,17 @@ const meterCodes = {
     'The meter’s balance would pass its limit.',
     'Present it again when credit is used.',
   ),
-  CLOSED: entry('never', 'The meter was closed.', 'Cancel the voucher.'),
+  CLOSED: entry('never', 'The meter was closed.', 'Cancel the voucher: tapwatt voucher cancel.'),
   CONFLICT: entry(
     'never',
     'Another voucher took this sequence number.',
-    'Cancel it; the utility looks into it.',
+    'Cancel it (tapwatt voucher cancel); the utility looks into it.',
   ),
-  LOCKED: entry('same', 'The meter lost its memory and takes nothing.', 'Have it provisioned again.'),
+  LOCKED: entry(
+    'same',
+    'The meter lost its memory and takes nothing.',
+    'Have it provisioned again: docs/operations.md, "A locked meter".',
+  ),
 } as const;
 
 const requestCodes = {
@@ -61,10 +73,18 @@ const requestCodes = {
   ),
   PARTY_UNKNOWN: entry('changed', 'No such party is registered.', 'Register it first.'),
   PARTY_EXISTS: entry('changed', 'A party of this id is registered already.', 'Choose another id.'),
-  SUSPENDED: entry('never', 'The party is suspended.', 'Ask the utility to lift the suspension.'),
+  SUSPENDED: entry(
+    'never',
+    'The party is suspended.',
+    'Ask the utility to lift it: tapwatt handset lift, agent lift or agency lift.',
+  ),
   FORBIDDEN: entry('never', 'This role may not do that.', 'Use the role that may.'),
   SAME_PARTY: entry('changed', 'Maker and checker must be two parties.', 'Let another party approve.'),
-  REQUEST_REUSED: entry('changed', 'This requestId was used with other content.', 'Make a new requestId.'),
+  REQUEST_REUSED: entry(
+    'changed',
+    'This requestId was used with other content.',
+    'Repeat it as it was first sent; a new requestId is another order.',
+  ),
   ABANDONED: entry('never', 'This request was abandoned for ever.', 'Make a new request.'),
   REQUEST_COMMITTED: entry('never', 'The request is committed already.', 'Cancel its voucher instead.'),
   REQUEST_UNKNOWN: entry('changed', 'No such request is known.', 'Check the requestId.'),
@@ -75,7 +95,11 @@ const moneyCodes = {
   INSUFFICIENT_FUNDS: entry('changed', 'The wallet holds too little.', 'Deposit, then make a new request.'),
   WALLET_UNKNOWN: entry('changed', 'No such wallet exists.', 'Open it first.'),
   WALLET_EXISTS: entry('changed', 'A wallet of this id exists already.', 'Choose another id.'),
-  WALLET_STATE: entry('changed', 'The wallet is frozen or closed.', 'Ask the utility.'),
+  WALLET_STATE: entry(
+    'changed',
+    'The wallet is frozen or closed.',
+    'Ask the utility; a frozen one: tapwatt wallet thaw.',
+  ),
   DEPOSIT_UNKNOWN: entry('changed', 'No such deposit was proposed.', 'Propose it first.'),
   DEPOSIT_STATE: entry('never', 'The deposit is not in a state that allows this.', 'Look at the deposit.'),
   UTR_REUSED: entry('changed', 'This bank reference has been used already.', 'Check the bank statement.'),
@@ -99,7 +123,12 @@ const voucherCodes = {
     'Another copy of this ledger was found at work: nothing is issued.',
     'Find and stop the other copy, then: tapwatt ledger resume.',
   ),
-  WINDOW_FULL: entry('changed', 'Too many vouchers of this meter are open.', 'Redeem or cancel one first.'),
+  LEDGER_NOT_HALTED: entry('never', 'This ledger is not halted.', 'There is nothing to resume.'),
+  WINDOW_FULL: entry(
+    'changed',
+    'Too many vouchers of this meter are open.',
+    'Redeem or cancel one first: tapwatt voucher cancel.',
+  ),
   SEQ_NOT_NEXT: entry(
     'same',
     'The sequence number is not the meter’s next one.',
@@ -193,7 +222,7 @@ const systemCodes = {
   KEY_FILE: entry(
     'changed',
     'A key file is missing, unreadable or open to others.',
-    'Restore it; chmod 600.',
+    'Restore it: tapwatt key restore; chmod 600.',
   ),
   DEVELOPMENT_KEYS: entry('changed', 'Development keys are refused in production.', 'Make production keys.'),
 } as const;
@@ -213,16 +242,19 @@ export type ErrorCode = keyof typeof ERRORS;
 export class TapwattError extends Error {
   readonly code: ErrorCode;
   readonly details: Readonly<Record<string, unknown>>;
+  /** The registry's, unless whoever throws it knows better what to do here. */
+  readonly remedy: string;
 
   constructor(
     code: ErrorCode,
     message?: string,
-    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+    options: { cause?: unknown; details?: Record<string, unknown>; remedy?: string | undefined } = {},
   ) {
     super(message ?? ERRORS[code].meaning, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'TapwattError';
     this.code = code;
     this.details = options.details ?? {};
+    this.remedy = options.remedy ?? ERRORS[code].remedy;
   }
 }
 

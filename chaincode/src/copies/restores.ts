@@ -14,13 +14,13 @@ export async function recordRestore(
   return withOneMore(work, { ...ledger, restored });
 }
 
-/** Issues again after a halt, to each meter once it was cleared, or to all at once. Throws FORBIDDEN when nothing was halted. */
+/** Issues again after a halt, to each meter once it was cleared, or to all at once. Throws LEDGER_NOT_HALTED. */
 export async function resumeIssuing(
   work: Work,
   { quarantine }: TransactionRequest<'ResumeIssuing'>,
 ): Promise<TransactionResult<'ResumeIssuing'>> {
   const { halted, ...ledger } = await ledgerOf(work.draft);
-  if (halted === undefined) throw new Rejected('FORBIDDEN', 'This ledger is not halted.');
+  if (halted === undefined) throw new Rejected('LEDGER_NOT_HALTED');
   if (quarantine) return withOneMore(work, ledger);
   work.draft.put(KEY.ledger, ledger);
   return { restores: ledger.restores ?? 0 };

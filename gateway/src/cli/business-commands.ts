@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Builder, command, group, ordered, paged, remote } from './define-command.ts';
 import type { CommonOptions } from './session.ts';
+import {
+  endOfEpochCommands,
+  suspensionCommands,
+  voucherOrderCommands,
+  walletOrderCommands,
+} from './supervision-commands.ts';
 
 /** Options of an order, and the named ones that it cannot do without. */
 type Given<K extends string> = CommonOptions & { as: string } & Record<K, string>;
@@ -19,6 +25,7 @@ export function partyCommands(build: Builder): void {
     { name: 'add', about: 'register an agency', options: agencyOptions },
     async (session, given) => (await load()).addAgency(session, given),
   );
+  suspensionCommands(build, agency, 'agency', 'discom');
   const agent = group(build, 'agent', 'agents');
   const agentOptions = (made: Command): Command =>
     ordered('agency')(made)
@@ -31,6 +38,7 @@ export function partyCommands(build: Builder): void {
     { name: 'add', about: 'register an agent', options: agentOptions },
     async (session, given) => (await load()).addAgent(session, given),
   );
+  suspensionCommands(build, agent, 'agent', 'agency');
   const handset = group(build, 'handset', 'handsets');
   const handsetOptions = (made: Command): Command =>
     ordered('agency')(made)
@@ -51,6 +59,8 @@ export function partyCommands(build: Builder): void {
     { name: 'show <id>', about: 'MQTT name and password', options: remote },
     async (session, given, [id = '']) => (await import('./read-commands.ts')).showHandset(session, id, given),
   );
+  suspensionCommands(build, handset, 'handset', 'agency');
+  suspensionCommands(build, group(build, 'gateway', 'gateways'), 'gateway', 'discom');
 }
 
 export function walletCommands(build: Builder): void {
@@ -70,6 +80,7 @@ export function walletCommands(build: Builder): void {
     { name: 'show <id>', about: 'balance and holds', options: remote },
     async (session, given, [id = '']) => (await import('./read-commands.ts')).showWallet(session, id, given),
   );
+  walletOrderCommands(build, wallet);
   const deposit = group(build, 'deposit', 'money into wallets');
   const proposeOptions = (made: Command): Command =>
     ordered('agency')(made)
@@ -139,6 +150,8 @@ export function meterCommands(build: Builder): void {
     async (session, given, [id = '']) =>
       (await import('./readings-command.ts')).showReadings(session, id, given),
   );
+  suspensionCommands(build, meter, 'meter', 'discom');
+  endOfEpochCommands(build, meter);
 }
 
 export function voucherCommands(build: Builder): void {
@@ -160,6 +173,7 @@ export function voucherCommands(build: Builder): void {
     { name: 'show <id>', about: 'one voucher and its life', options: remote },
     async (session, given, [id = '']) => (await read()).showVoucher(session, id, given),
   );
+  voucherOrderCommands(build, voucher);
 }
 
 function wholeNumber(text: string): number {

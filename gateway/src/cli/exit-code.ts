@@ -41,6 +41,7 @@ export const EXIT_CODE_OF = {
   METER_STATE: EXIT.refused,
   QUARANTINED: EXIT.refused,
   LEDGER_HALTED: EXIT.refused,
+  LEDGER_NOT_HALTED: EXIT.refused,
   WINDOW_FULL: EXIT.refused,
   SEQ_NOT_NEXT: EXIT.failed,
   VOUCHER_UNKNOWN: EXIT.refused,

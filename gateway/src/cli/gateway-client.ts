@@ -41,6 +41,7 @@ async function exchange<T>(address: GatewayAddress, call: Exchange): Promise<T> 
 function send(address: GatewayAddress, call: Exchange): Promise<{ status: number; text: string }> {
   const timeoutMs = call.path.includes('/invariants') ? LONG_TIMEOUT_MS : TIMEOUT_MS;
   return new Promise((resolve, reject) => {
+    const lost = (error: Error): void => reject(connectionError(error, address));
     const outgoing = request(
       {
         ...target(address),
@@ -54,17 +55,18 @@ function send(address: GatewayAddress, call: Exchange): Promise<{ status: number
         let bytes = 0;
         incoming.on('data', (chunk: Buffer) => {
           bytes += chunk.length;
-          if (bytes > MAX_ANSWER_BYTES) incoming.destroy(new Error('The answer is too long.'));
+          if (bytes > MAX_ANSWER_BYTES)
+            incoming.destroy(new TapwattError('GATEWAY_UNREACHABLE', 'The answer is too long.'));
           else chunks.push(chunk);
         });
         incoming.on('end', () =>
           resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
         );
-        incoming.on('error', reject);
+        incoming.on('error', lost);
       },
     );
     outgoing.on('timeout', () => outgoing.destroy(new TapwattError('DEADLINE')));
-    outgoing.on('error', (error) => reject(connectionError(error, address)));
+    outgoing.on('error', lost);
     outgoing.end(call.body);
   });
 }
@@ -102,9 +104,11 @@ function parseBody(text: string): unknown {
 }
 
 function refusalOf(status: number, body: unknown): TapwattError {
-  const { code, message } = { code: '', message: '', ...(body as object | null) };
+  const { code, message, remedy } = { code: '', message: '', remedy: '', ...(body as object | null) };
   if (typeof code === 'string' && isErrorCode(code))
-    return new TapwattError(code, message || ERRORS[code].meaning);
+    return new TapwattError(code, message || ERRORS[code].meaning, {
+      remedy: typeof remedy === 'string' && remedy !== '' ? remedy : undefined,
+    });
   return new TapwattError(
     'GATEWAY_UNREACHABLE',
     `What answers there (HTTP ${status}) is no Tapwatt gateway.`,

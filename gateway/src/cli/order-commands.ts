@@ -2,7 +2,6 @@ import type { WalletSummary } from '@tapwatt/chaincode';
 import { publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
 import type { MeterProvisioning } from '../http/services.ts';
 import { type OrderOptions, openOrderSession } from './order-session.ts';
-import { makeRequestId } from './send-order.ts';
 import type { Session } from './session.ts';
 import { money, pairs } from './text.ts';
 
@@ -51,9 +50,10 @@ export async function proposeDeposit(
       '--amount: a whole number of minor units, such as 50000 for 500.00',
     );
   }
-  const { edges, out } = session;
-  const depositId = options.id ?? `D${options.requestId ?? makeRequestId(edges.nowMs(), edges.random)}`;
+  const { out } = session;
   const orders = await openOrderSession(session, options);
+  const depositId = options.id ?? `D${orders.requestId}`;
+  out.note(`deposit ${depositId}`);
   const done = await orders.order('ProposeDeposit', {
     depositId,
     walletId: options.wallet,

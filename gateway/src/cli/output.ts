@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { ERRORS, TapwattError } from '@tapwatt/firmware-contracts';
+import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { CliEdges } from './edges.ts';
 
 /** Data goes to stdout, one JSON document with `--json`; narration and errors go to stderr. */
@@ -46,7 +46,7 @@ interface DescribedError {
 
 function describeError(error: unknown): DescribedError {
   if (error instanceof TapwattError) {
-    return { code: error.code, message: error.message, remedy: ERRORS[error.code].remedy };
+    return { code: error.code, message: error.message, remedy: error.remedy };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'INTERNAL', message, remedy: '' };

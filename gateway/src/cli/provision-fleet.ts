@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
-import type { PartyRecord, TransactionName, TransactionRequest, WalletSummary } from '@tapwatt/chaincode';
+import type { PartyRecord, TransactionName, WalletSummary } from '@tapwatt/chaincode';
 import { bytesToHex, rawPublicKey, sha256, TapwattError } from '@tapwatt/firmware-contracts';
 import { dataLayout, ROLE_KEY_NAMES, type RoleKeyName } from '../data/layout.ts';
 import type { GatewayIdentity, MeterProvisioning } from '../http/services.ts';
@@ -15,7 +15,7 @@ import {
 import { createGatewayClient, type GatewayClient } from './gateway-client.ts';
 import { inParallel } from './in-parallel.ts';
 import type { HandsetAccess } from './order-commands.ts';
-import { orderJws } from './send-order.ts';
+import { type OrderContent, orderJws } from './send-order.ts';
 
 /** Orders on their way at a time: enough for the ledger to commit them in full groups. */
 const PARALLEL = 64;
@@ -59,18 +59,14 @@ export async function provisionFleet(options: ProvisionOptions): Promise<Fleet> 
       ),
     ),
   );
-  const order = async <N extends TransactionName>(
-    role: RoleKeyName,
-    name: N,
-    request: TransactionRequest<N>,
-  ) => {
+  const order = async <N extends TransactionName>(role: RoleKeyName, name: N, content: OrderContent<N>) => {
     const privateKey = signers.get(role);
     if (privateKey === undefined) throw new TapwattError('KEY_FILE', `There is no key of ${role}.`);
     const jws = orderJws({
       ledgerId: gateway.ledgerId,
-      requestId: requestIdOf(name, request),
+      requestId: requestIdOf(name, content),
       name,
-      request,
+      content,
       signer: { partyId: role, privateKey },
     });
     await client.post('/api/v1/orders', { jws });
@@ -91,7 +87,7 @@ export async function provisionFleet(options: ProvisionOptions): Promise<Fleet> 
 interface Work {
   readonly client: GatewayClient;
   readonly options: ProvisionOptions;
-  order<N extends TransactionName>(role: RoleKeyName, name: N, request: TransactionRequest<N>): Promise<void>;
+  order<N extends TransactionName>(role: RoleKeyName, name: N, content: OrderContent<N>): Promise<void>;
 }
 
 /** The same order always has the same id, so that it is committed once however often it is sent. */

@@ -27,11 +27,16 @@ function timeOfRequest(requestId: string): number {
   return Number(/^(\d{10})-/.exec(requestId)?.[1] ?? 0);
 }
 
+/** What a party signs: the transaction's request; of the end of an epoch, what the issuer adds its commitment to. */
+export type OrderContent<N extends TransactionName> = N extends 'RotateMeterKey' | 'CloseMeter'
+  ? { readonly meterId: string; readonly reason: string }
+  : TransactionRequest<N>;
+
 export interface OrderRequest<N extends TransactionName> {
   readonly ledgerId: string;
   readonly requestId: string;
   readonly name: N;
-  readonly request: TransactionRequest<N>;
+  readonly content: OrderContent<N>;
   readonly signer: OrderSigner;
 }
 
@@ -43,7 +48,7 @@ export function orderJws<N extends TransactionName>(order: OrderRequest<N>): str
     requestId,
     op: order.name,
     at: timeOfRequest(requestId),
-    request: order.request,
+    request: order.content,
   };
   return signOrder(payload, { kid: order.signer.partyId, privateKey: order.signer.privateKey });
 }

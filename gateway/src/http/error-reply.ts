@@ -16,7 +16,8 @@ export interface ErrorReply {
 /** What a client is told of a failure. Of a bug it learns the code only; the log has the rest. */
 export function errorReply(error: unknown): ErrorReply {
   const [code, message] = codeAndMessage(error);
-  return { status: HTTP_STATUS[code], body: { code, message, remedy: ERRORS[code].remedy } };
+  const { remedy } = error instanceof TapwattError ? error : ERRORS[code];
+  return { status: HTTP_STATUS[code], body: { code, message, remedy } };
 }
 
 /** The body for a refusal that is a value and not an exception. */
