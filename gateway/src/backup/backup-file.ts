@@ -6,6 +6,7 @@ import { createZstdDecompress } from 'node:zlib';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { errorCodeOf } from '../data/atomic-file.ts';
 import type { StorageWrite } from '../ledger/embedded/index.ts';
+import { damagedBackup } from './damaged-backup.ts';
 import { END_MARK, FIRST_LINE, MAX_MANIFEST_BYTES, TAIL_BYTES } from './layout.ts';
 import { type Manifest, openManifest } from './manifest.ts';
 import { decodeRows } from './row-codec.ts';
@@ -16,8 +17,7 @@ export interface BackupFile {
   rows(): AsyncIterable<StorageWrite>;
 }
 
-const damaged = (path: string, why: string): TapwattError =>
-  new TapwattError('DATA_DAMAGED', `${path} ${why}.`);
+const damaged = (path: string, why: string): TapwattError => damagedBackup(`${path} ${why}.`);
 
 /**
  * Checks a backup file from end to end: that it is whole, its manifest's signature, and the hash of its contents.
@@ -44,8 +44,8 @@ export async function openBackupFile(
 
 async function readManifest(path: string): Promise<Manifest> {
   const handle = await open(path, 'r').catch((cause: unknown) => {
-    const code = errorCodeOf(cause) === 'ENOENT' ? 'NOT_FOUND' : 'DATA_DAMAGED';
-    throw new TapwattError(code, `${path} cannot be read.`, { cause });
+    if (errorCodeOf(cause) !== 'ENOENT') throw damagedBackup(`${path} cannot be read.`, cause);
+    throw new TapwattError('NOT_FOUND', `There is no file ${path}.`, { cause, remedy: 'Check its name.' });
   });
   try {
     const { size } = await handle.stat();

@@ -1,6 +1,7 @@
 import { type KeyObject, sign, verify } from 'node:crypto';
-import { canonicalJson, publicKeyFromRaw, sha256, TapwattError } from '@tapwatt/firmware-contracts';
+import { canonicalJson, publicKeyFromRaw, sha256 } from '@tapwatt/firmware-contracts';
 import { z } from 'zod';
+import { damagedBackup } from './damaged-backup.ts';
 
 const DOMAIN = 'tapwatt/v1/backup';
 const utf8 = new TextEncoder();
@@ -42,13 +43,13 @@ export function openManifest(text: string): Manifest {
   const { manifest, signature } = sealed;
   const key = publicKeyFromRaw(manifest.publicKey);
   if (verify(null, digestOf(manifest), key, Buffer.from(signature, 'base64url'))) return manifest;
-  throw new TapwattError('DATA_DAMAGED', 'The backup’s signature is not that of its ledger’s key.');
+  throw damagedBackup('The backup’s signature is not that of its ledger’s key.');
 }
 
 function parse(text: string): z.infer<typeof sealedSchema> {
   try {
     return sealedSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new TapwattError('DATA_DAMAGED', 'The file is no backup of this version.', { cause });
+    throw damagedBackup('The file is no backup of this version.', cause);
   }
 }

@@ -12,6 +12,7 @@ import {
   verifyLedgerDirectory,
 } from '../ledger/embedded/index.ts';
 import { type BackupFile, openBackupFile } from './backup-file.ts';
+import { damagedBackup } from './damaged-backup.ts';
 import type { Manifest } from './manifest.ts';
 import { recordRestore } from './record-restore.ts';
 
@@ -160,7 +161,7 @@ async function requireWhole(
   const isWhole = result.ok && result.headHash === head.hash && result.blocks === head.number + 1;
   if (isWhole && result.ledgerId === ledgerId) return;
   const problem = result.finding?.problem ?? 'its head is not the one that the manifest names';
-  throw new TapwattError('DATA_DAMAGED', `The backup does not verify: ${problem}`);
+  throw damagedBackup(`The backup does not verify: ${problem}`);
 }
 
 /** `20261122T110141Z` */

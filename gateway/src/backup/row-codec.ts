@@ -1,5 +1,5 @@
-import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { StorageWrite } from '../ledger/embedded/index.ts';
+import { damagedBackup } from './damaged-backup.ts';
 
 /** A row: key length 2 · value length 4 with the highest bit set where the value is bytes and not text · key · value. */
 const HEAD_BYTES = 6;
@@ -43,7 +43,7 @@ export async function* decodeRows(chunks: AsyncIterable<Uint8Array>): AsyncItera
     }
     held = held.subarray(at);
   }
-  if (held.length > 0) throw new TapwattError('DATA_DAMAGED', 'The backup ends in the middle of a row.');
+  if (held.length > 0) throw damagedBackup('The backup ends in the middle of a row.');
 }
 
 function rowAt(held: Buffer, at: number): { write: StorageWrite; end: number } | undefined {
@@ -51,7 +51,7 @@ function rowAt(held: Buffer, at: number): { write: StorageWrite; end: number } |
   const keyLength = held.readUInt16BE(at);
   const marked = held.readUInt32BE(at + 2);
   const length = marked % IS_BYTES;
-  if (length > MAX_VALUE_BYTES) throw new TapwattError('DATA_DAMAGED', 'A row of the backup is too long.');
+  if (length > MAX_VALUE_BYTES) throw damagedBackup('A row of the backup is too long.');
   const body = at + HEAD_BYTES + keyLength;
   const end = body + length;
   if (held.length < end) return undefined;

@@ -61,6 +61,19 @@ describe('tapwatt config', () => {
     });
   });
 
+  it.each([
+    [['config', 'init'], 'CONFIG_INVALID', '--config'],
+    [['ledger', 'verify', '--data', 'nowhere'], 'CONFIG_INVALID', '--data'],
+    [['ledger', 'found'], 'CONFIG_INVALID', 'ledger.kind: fabric'],
+    [['backup', 'restore', 'tapwatt.yaml'], 'KEY_FILE', 'tapwatt key restore'],
+    [['key', 'backup', 'k.json', '--passphrase-file', 'tapwatt.yaml'], 'KEY_FILE', 'chmod 600'],
+  ])('%j says %s with a remedy that names %s', async (args, code, remedy) => {
+    await tapwatt(['config', 'init']);
+    const { stderr } = await tapwatt([...args, '--json']);
+    const said = JSON.parse(stderr.trim().split('\n').at(-1) ?? '{}');
+    expect(said).toMatchObject({ code, remedy: expect.stringContaining(remedy) });
+  });
+
   it('says so when a named file is not there', async () => {
     const ended = await tapwatt(['config', 'check', '--config', 'nowhere.yaml']);
     expect([ended.code, ended.stderr.includes('nowhere.yaml')]).toEqual([3, true]);

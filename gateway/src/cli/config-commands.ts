@@ -68,7 +68,9 @@ async function writeNew(path: string, text: string): Promise<void> {
     await writeFileAtomic(path, text, { mode: 0o644, onlyIfAbsent: true });
   } catch (error) {
     if (errorCodeOf(error) !== 'EEXIST') throw unwritable(path, error);
-    throw new TapwattError('CONFIG_INVALID', `${path} exists already and stays as it is.`);
+    throw new TapwattError('CONFIG_INVALID', `${path} exists already and stays as it is.`, {
+      remedy: 'Name another file with --config, or move this one away.',
+    });
   }
 }
 

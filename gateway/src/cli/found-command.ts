@@ -19,6 +19,7 @@ export async function foundLedger(session: Session, options: FoundOptions): Prom
     throw new TapwattError(
       'CONFIG_INVALID',
       'ledger.kind is embedded: such a ledger is founded by the first start of its gateway.',
+      { remedy: 'Start it: tapwatt run. For a Fabric channel, set ledger.kind: fabric in tapwatt.yaml.' },
     );
   }
   const [{ partyOf, readFabricNetwork }, founding] = await Promise.all([

@@ -6,6 +6,7 @@ import { dataLayout, ROLE_KEY_NAMES } from '../data/layout.ts';
 import { claimDataDirectory } from '../data/schema-version.ts';
 import { backUpKeys, restoreKeys } from '../keys/backup-files.ts';
 import { createMissingKeys } from '../keys/create-keys.ts';
+import { refuseOpenMode } from '../keys/key-file.ts';
 import { FIXED_KEYS, ROTATABLE, ROTATION_CONSEQUENCES, rotateKey } from '../keys/rotate.ts';
 import type { CliEdges } from './edges.ts';
 import { type CommonOptions, layoutOf, readConfig, type Session } from './session.ts';
@@ -96,5 +97,6 @@ async function readPassphrase(edges: CliEdges, options: PassphraseOptions): Prom
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new TapwattError('KEY_FILE', `${path} cannot be read.`, { cause });
   });
+  await refuseOpenMode(path);
   return text.replace(/\r?\n$/, '');
 }

@@ -97,10 +97,9 @@ async function placeOf(session: Session, options: CommonOptions): Promise<Place>
   const { config } = await readConfig(session.edges, options);
   const layout = dataLayout(config.dataDirectory);
   if (!(await exists(layout.directory))) {
-    throw new TapwattError(
-      'CONFIG_INVALID',
-      `There is no data directory ${layout.directory} (data, --data).`,
-    );
+    throw new TapwattError('CONFIG_INVALID', `There is no data directory ${layout.directory}.`, {
+      remedy: 'Name the right one: data in tapwatt.yaml, or --data.',
+    });
   }
   return { layout, profile: config.profile, running: await isAnswered(layout.socket) };
 }

@@ -35,10 +35,9 @@ export function tcpGuard(options: TcpGuardOptions): Guard {
   return async (request, access) => {
     const name = hostName(request.host);
     if (isIP(name) === 0 && !allowed.has(name)) {
-      throw new TapwattError(
-        'FORBIDDEN',
-        `This gateway does not go by the name "${name}" (http.allowedHosts).`,
-      );
+      throw new TapwattError('FORBIDDEN', `This gateway does not go by the name "${name}".`, {
+        remedy: 'Add the name to http.allowedHosts in tapwatt.yaml, or use the address.',
+      });
     }
     const free = access === 'open' || (access === 'read' && options.profile === 'development');
     if (free || (await hasToken(request.authorization, options.adminToken))) return;

@@ -69,9 +69,12 @@ async function readSmallFile(path: string): Promise<string> {
   }
 }
 
-async function refuseOpenMode(path: string): Promise<void> {
+/** Throws KEY_FILE where a file of secrets is open to others than its owner. */
+export async function refuseOpenMode(path: string): Promise<void> {
   const { mode } = await stat(path);
   if ((mode & OPEN_TO_OTHERS) === 0) return;
   const shown = (mode & 0o777).toString(8).padStart(3, '0');
-  throw new TapwattError('KEY_FILE', `${path} has mode ${shown}, open to others: chmod 600 ${path}`);
+  throw new TapwattError('KEY_FILE', `${path} has mode ${shown}, open to others.`, {
+    remedy: `chmod 600 ${path}`,
+  });
 }
