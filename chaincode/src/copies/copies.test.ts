@@ -309,7 +309,7 @@ test('a suspended meter halts nobody, and one finding halts once', async () => {
   await town.read('1');
   await town.settle(receipt);
   expect((await ledger())?.halted).toBeUndefined();
-  await expect(town.resume()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  await expect(town.resume()).rejects.toMatchObject({ code: 'LEDGER_NOT_HALTED' });
 });
 
 test('a new board shows nothing of another copy', async () => {

@@ -263,7 +263,9 @@ describe('the TCP listener', () => {
     'does not go by the name %j',
     async (host) => {
       for (const url of ['/', '/api/v1/meters', '/api/v1/events']) {
-        expect((await overTcp().inject({ url, headers: { host } })).json().code).toBe('FORBIDDEN');
+        const remedy = expect.stringContaining('http.allowedHosts');
+        const answer = await overTcp().inject({ url, headers: { host } });
+        expect(answer.json()).toMatchObject({ code: 'FORBIDDEN', remedy });
       }
     },
   );
