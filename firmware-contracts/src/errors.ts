@@ -111,7 +111,7 @@ const voucherCodes = {
   METER_STATE: entry(
     'changed',
     'The meter is suspended, quarantined, closed or changing its key epoch.',
-    'Try later.',
+    'See which: tapwatt meter show; a suspension ends with tapwatt meter lift. Else try later.',
   ),
   QUARANTINED: entry(
     'same',
