@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 type MessageFault = 'message-drop' | 'message-duplicate' | 'message-delay' | 'message-reorder';
 
 /** One of so many messages, at full strength. */
-const PROBABILITY = 0.35;
+const PROBABILITY = 0.45;
 const LONG_DELAY_MS = 8_000;
 
 export interface MessageFaultOptions {
