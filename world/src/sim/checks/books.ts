@@ -13,6 +13,9 @@ export interface MeterBook extends MeterWindowBook {
   readonly unproven: string;
   readonly order?: PendingOrder;
   readonly quarantine?: string;
+  readonly suspended: boolean;
+  /** The newest epoch in which it showed what this ledger never did. */
+  readonly aheadIn?: number;
   readonly cleared?: { readonly restores: number };
 }
 
@@ -162,7 +165,18 @@ export class Books {
     this.secrets?.knowEpoch(meter.meterId, meter.keyEpoch);
     checkWindow(this.#world, meter);
     if (before?.cleared?.restores !== meter.cleared?.restores) this.#world.tally.did('meters cleared');
-    return () => this.listener?.meterChanged(meter.meterId, this);
+    return () => {
+      if (before?.aheadIn !== meter.aheadIn) this.#checkHalted(meter);
+      this.listener?.meterChanged(meter.meterId, this);
+    };
+  }
+
+  /** Where no restore explains what a meter shows, there is another copy: nothing more is sold then. */
+  #checkHalted({ meterId, aheadIn, suspended }: MeterBook): void {
+    const isExplained = (this.#ledger.restores ?? 0) > 0 || suspended;
+    if (aheadIn === undefined || isExplained || this.isHalted) return;
+    const what = `meter ${meterId} showed another copy of the ledger in epoch ${aheadIn}`;
+    this.#world.violated('I4', `${what}, and nothing halted`);
   }
 
   #takeVoucher(voucher: VoucherRecord): () => void {
