@@ -2,6 +2,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import { submitSurely } from '../ledger/submit-surely.ts';
 import type { RequestOf } from './authenticate.ts';
 import type { DeskPorts } from './ports.ts';
+import { sealOrEnd } from './seal-or-end.ts';
 
 /** Before the outcome is left to the handset's next try. */
 const MAX_ATTEMPTS = 6;
@@ -48,7 +49,9 @@ async function carryVoid(
   voucher: { readonly voucherId: string; readonly meterId: string },
 ): Promise<void> {
   const { voucherId, meterId } = voucher;
-  const frame = await ports.issuer.sealVoid(voucherId);
+  const sealed = await sealOrEnd(ports, voucherId, 'void');
+  if ('end' in sealed) return ports.outbox.answer(handsetId, { requestId, ...sealed.end });
+  const { frame } = sealed;
   const watcher = { handsetId, requestId, asks: 'void' } as const;
   ports.redemptions.deliver(meterId, { voucherId, purpose: 'void', frame, watcher });
 }

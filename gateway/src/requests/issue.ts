@@ -1,6 +1,7 @@
 import { bytesToHex, TapwattError } from '@tapwatt/firmware-contracts';
 import type { RequestOf } from './authenticate.ts';
 import type { DeskPorts } from './ports.ts';
+import { sealOrEnd } from './seal-or-end.ts';
 import { endOfVoucher } from './voucher-progress.ts';
 
 /**
@@ -23,26 +24,13 @@ export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>)
   const ended = record === null ? undefined : endOfVoucher(record, 'credit');
   if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });
 
-  const sealed = await sealOrEnd(ports, voucherId);
+  const sealed = await sealOrEnd(ports, voucherId, 'credit');
   if ('end' in sealed) return ports.outbox.answer(handsetId, { requestId, ...sealed.end });
   const { frame } = sealed;
   ports.outbox.answer(handsetId, { requestId, status: 'issued', voucherId, voucher: bytesToHex(frame) });
   if (!payload.deliver) return;
   const watcher = { handsetId, requestId, asks: 'credit' } as const;
   ports.redemptions.deliver(meterId, { voucherId, purpose: 'credit', frame, watcher });
-}
-
-/** A voucher may be voided between the look at its record and its seal: it was issued all the same, and then ended. */
-async function sealOrEnd(ports: DeskPorts, voucherId: string) {
-  try {
-    return { frame: await ports.issuer.sealVoucher(voucherId) };
-  } catch (error) {
-    const isOver = error instanceof TapwattError && error.code === 'VOUCHER_STATE';
-    const record = isOver ? await ports.voucherOnLedger(voucherId) : undefined;
-    const end = record === undefined ? undefined : endOfVoucher(record, 'credit');
-    if (end === undefined) throw error;
-    return { end };
-  }
 }
 
 /** Noted, so that a late copy of the request is refused too once the policy has changed. */

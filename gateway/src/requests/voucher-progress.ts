@@ -2,7 +2,8 @@ import type { VoucherRecord } from '@tapwatt/chaincode';
 import { bytesToHex, type RequestResult } from '@tapwatt/firmware-contracts';
 import type { Progress } from '../redemption/types.ts';
 
-type Answer = Omit<RequestResult, 'requestId' | 'at'>;
+/** What a handset is told of its request. */
+export type Answer = Omit<RequestResult, 'requestId' | 'at'>;
 
 /** What the ledger's record says of a voucher, in the words of WIRE.md; an open one says nothing yet. */
 export function endOfVoucher(record: VoucherRecord, asks: 'credit' | 'void'): Answer | undefined {

@@ -46,7 +46,12 @@ export function createHearsay(): Hearsay {
     const { requestId } = result;
     const op = ops.get(requestId);
     if (op === undefined || isNotNow(result)) return;
-    if (contradicts(result)) history.contradicted(requestId);
+    if (contradicts(result)) {
+      history.contradicted(requestId);
+      process.stderr.write(
+        `${op} ${requestId}, of ${vouchers.get(requestId)}, was told ${JSON.stringify(result)}\n`,
+      );
+    }
     if (result.voucherId !== undefined) vouchers.set(requestId, result.voucherId);
     if (CREDITED.has(result.status)) credited.add(requestId);
     history.hear(op, result);
@@ -58,7 +63,10 @@ export function createHearsay(): Hearsay {
     take(line) {
       if (line.type === 'made') make(line);
       if (line.type === 'heard') hear(line.result);
-      if (line.type === 'contradicted') history.contradicted(line.requestId);
+      if (line.type === 'contradicted') {
+        history.contradicted(line.requestId);
+        process.stderr.write(`${line.requestId} was told the contrary\n`);
+      }
       if (line.type === 'memory-failed') memoryFailures += 1;
     },
     history,
