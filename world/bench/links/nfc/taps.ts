@@ -11,8 +11,8 @@ import { until } from '../../../test/until.ts';
 import { resourcesOf } from './resources.ts';
 import { type TapTimes, timedCard } from './timed-card.ts';
 
-/** One meter is told the time once a minute at most: it must be some while before it is tapped again. */
-const METERS_AT_READER = 60;
+/** One meter is told the time once a minute at most: so many are in turn that it is longer before it is tapped again. */
+const METERS_AT_READER = 150;
 const ALL_COMMANDS = Object.keys(INS).length;
 /** The daemon looks at its virtual readers every 400 ms. */
 const POLL_MS = 450;
