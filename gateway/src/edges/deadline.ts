@@ -32,3 +32,24 @@ export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
+
+export interface TimeLimit<T> {
+  readonly clock: Clock;
+  readonly afterMs: number;
+  /** What is thrown then. */
+  readonly reason: () => unknown;
+  /** Given what the work comes to after that. */
+  readonly late?: (value: T) => void;
+}
+
+/** What the work comes to, or a rejection with the limit's reason after `afterMs`; what the work throws after that is unheeded. */
+export function inTime<T>(work: Promise<T>, { clock, afterMs, reason, late }: TimeLimit<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let isOver = false;
+    const cancel = clock.after(afterMs, () => {
+      isOver = true;
+      reject(reason());
+    });
+    work.then((value) => (isOver ? late?.(value) : resolve(value)), reject).finally(cancel);
+  });
+}

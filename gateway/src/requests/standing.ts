@@ -7,6 +7,7 @@ import type {
   VoucherRecord,
 } from '@tapwatt/chaincode';
 import { publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
+import { inTime } from '../edges/deadline.ts';
 import type { Clock } from '../edges/edges.ts';
 import { LedgerUnavailable } from '../ledger/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -71,17 +72,12 @@ async function answerOrAway(
   clock: Clock | undefined,
 ): Promise<Answered | undefined> {
   if (clock === undefined) return reading;
-  const late = Promise.withResolvers<undefined>();
-  const cancel = clock.after(PATIENCE_MS, () => late.resolve(undefined));
+  const reason = (): LedgerUnavailable => new LedgerUnavailable('The ledger takes too long.');
   try {
-    return await Promise.race([reading, late.promise]);
+    return await inTime(reading, { clock, afterMs: PATIENCE_MS, reason });
   } catch (error) {
     if (error instanceof LedgerUnavailable) return undefined;
     throw error;
-  } finally {
-    cancel();
-    // What comes too late has nobody who waits for it.
-    reading.catch(() => undefined);
   }
 }
 

@@ -1,3 +1,4 @@
+import { inTime } from '../../edges/deadline.ts';
 import { type Clock, pause } from '../../edges/edges.ts';
 import {
   againAtOnce,
@@ -63,6 +64,8 @@ export interface SerialLine {
 
 export function createSerialLine(ports: SerialLinePorts): SerialLine {
   const { settings, clock, signal } = ports;
+  const reason = (): Error => new Error('the port does not respond');
+  const limit = { clock, afterMs: PORT_DEADLINE_MS, reason };
   let order: readonly PolledStation[] = startOrder(ports.addresses, clock.nowMs());
   let state: LineState = { device: settings.device, state: 'away', reason: 'not opened yet' };
   let running: Promise<void> | undefined;
@@ -98,11 +101,12 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
       },
     };
     try {
-      const port = await inTime(ports.openPort(settings, handlers), clock, (late) => void late.close());
+      const late = (port: SerialPort): void => void port.close();
+      const port = await inTime(ports.openPort(settings, handlers), { ...limit, late });
       line = ports.speak(port);
       spoken = line;
       tell({ device: settings.device, state: 'open' });
-      await takeTurns(line, over).finally(() => inTime(port.close(), clock));
+      await takeTurns(line, over).finally(() => inTime(port.close(), limit));
     } catch (error) {
       if (!over.aborted) away(error instanceof Error ? error.message : String(error));
     }
@@ -156,16 +160,4 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
     },
     stopped: async () => await running,
   };
-}
-
-/** Rejects when the work takes too long; what it comes to then is given to `late`. */
-function inTime<T>(work: Promise<T>, clock: Clock, late: (value: T) => void = () => {}): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let isOver = false;
-    const cancel = clock.after(PORT_DEADLINE_MS, () => {
-      isOver = true;
-      reject(new Error('the port does not respond'));
-    });
-    work.then((value) => (isOver ? late(value) : resolve(value)), reject).finally(cancel);
-  });
 }

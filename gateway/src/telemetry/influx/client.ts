@@ -1,4 +1,5 @@
 import { FieldType, InfluxDB, type IPoint } from 'influx';
+import { inTime } from '../../edges/deadline.ts';
 import type { Clock } from '../../edges/edges.ts';
 import { MEASUREMENT, READING_FIELDS, READING_TAGS } from './points.ts';
 import { RAW_POLICY } from './statements.ts';
@@ -53,17 +54,19 @@ export function createInfluxClient(target: InfluxTarget, clock: Clock): InfluxCl
     schema: [{ measurement: MEASUREMENT, fields: fieldTypes(), tags: [...READING_TAGS] }],
     pool: { backoff: never, maxRetries: 0, requestTimeout: DEADLINE_MS },
   });
+  const reason = (): Error => new Error(`InfluxDB gave no answer within ${DEADLINE_MS / 1_000} s`);
+  const limit = { clock, afterMs: DEADLINE_MS, reason };
   return {
     async write(points) {
       try {
-        await inTime(influx.writePoints([...points], { precision: 'u', retentionPolicy: RAW_POLICY }), clock);
+        await inTime(influx.writePoints([...points], { precision: 'u', retentionPolicy: RAW_POLICY }), limit);
         return { kind: 'written' };
       } catch (error) {
         return outcomeOf(error);
       }
     },
     async query(statement) {
-      return rowsOf(await inTime(influx.queryRaw(statement, { precision: 'u', method: 'POST' }), clock));
+      return rowsOf(await inTime(influx.queryRaw(statement, { precision: 'u', method: 'POST' }), limit));
     },
   };
 }
@@ -104,17 +107,4 @@ function rowsOf(answer: unknown): readonly Row[] {
       values.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
     );
   });
-}
-
-async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
-  let cancel = (): void => undefined;
-  const late = new Promise<never>((_, reject) => {
-    const message = `InfluxDB gave no answer within ${DEADLINE_MS / 1_000} s`;
-    cancel = clock.after(DEADLINE_MS, () => reject(new Error(message)));
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    cancel();
-  }
 }
