@@ -37,7 +37,7 @@ export {
   type WishNotes,
 } from './handset/handset.ts';
 export { memoryRequestStore, type RequestStore } from './handset/request-store.ts';
-export { hasReached, isFurther, isTerminal } from './handset/status.ts';
+export { hasReached, isFurther } from './handset/status.ts';
 export type { StoredRequest } from './handset/stored-request.ts';
 export { type Backoff, backoffDelay } from './link/backoff.ts';
 export type { Link, LinkFactory, LinkHandlers, LinkIdentity } from './link/link.ts';

@@ -15,6 +15,13 @@ export type RequestStatus =
   | 'ok'
   | 'refused';
 
+const FINAL: ReadonlySet<RequestStatus> = new Set<RequestStatus>([
+  ...(['settled', 'voided', 'redeemed', 'abandoned', 'ok', 'refused'] as const),
+]);
+
+/** Whether no other status follows. */
+export const isFinalStatus = (status: RequestStatus): boolean => FINAL.has(status);
+
 /** What became of one receipt of a `receipts` request. */
 export interface ReceiptOutcome {
   readonly outcome: string;

@@ -1,5 +1,6 @@
 import {
   type HandsetRequest,
+  isFinalStatus,
   parseRequest,
   type RequestResult,
   type RequestStatus,
@@ -84,12 +85,8 @@ export function createHandIn(ports: {
 
 const keyOf = (handsetId: string, requestId: string): string => `${handsetId}~${requestId}`;
 
-const ENDS: ReadonlySet<RequestStatus> = new Set<RequestStatus>([
-  ...(['settled', 'voided', 'redeemed', 'abandoned', 'ok', 'refused'] as const),
-]);
-
 /** A voucher that is not to be delivered is done when it is issued. */
 const endOf =
   (payload: HandsetRequest) =>
   (status: RequestStatus): boolean =>
-    ENDS.has(status) || (payload.op === 'issue' && !payload.deliver && status === 'issued');
+    isFinalStatus(status) || (payload.op === 'issue' && !payload.deliver && status === 'issued');

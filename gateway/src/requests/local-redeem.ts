@@ -1,4 +1,4 @@
-import { bytesToHex, type RequestStatus, TapwattError } from '@tapwatt/firmware-contracts';
+import { bytesToHex, isFinalStatus, type RequestStatus, TapwattError } from '@tapwatt/firmware-contracts';
 import type { RedemptionStep } from '../http/services.ts';
 import type { Progress, Watcher } from '../redemption/types.ts';
 import type { DeskPorts } from './ports.ts';
@@ -19,8 +19,6 @@ export interface LocalRedemptions {
   /** Takes what the core tells a local watcher; `false` for a handset's. */
   tell(watcher: Watcher, progress: Progress): boolean;
 }
-
-const FINAL: ReadonlySet<string> = new Set(['settled', 'voided', 'refused']);
 
 export function createLocalRedemptions(ports: Ports): LocalRedemptions {
   const { issuer, redemptions } = ports;
@@ -50,7 +48,7 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
         redemptions.deliver(about.meterId, { voucherId, purpose: 'credit', frame: voucher, watcher });
         for await (const progress of steps.all()) {
           yield { ...about, ...answerOf(progress), status: localStatus(progress.status) };
-          if (FINAL.has(progress.status)) return;
+          if (isFinalStatus(progress.status)) return;
         }
       } finally {
         waiting.delete(requestId);

@@ -1,5 +1,5 @@
-import type { RequestResult, RequestStatus } from '@tapwatt/firmware-contracts';
-import { isFurther, isPassingRefusal, isTerminal } from './status.ts';
+import { isFinalStatus, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
+import { isFurther, isPassingRefusal } from './status.ts';
 import type { StoredRequest } from './stored-request.ts';
 
 /** One request on its way, as plain data. */
@@ -36,7 +36,7 @@ export const newAsk = (request: StoredRequest, nowMs: number, isResumed = false)
 });
 
 const isEnd = ({ request }: Ask, status: RequestStatus, facts: Partial<RequestResult>): boolean => {
-  if (isTerminal(status) || request.op === 'query') return true;
+  if (isFinalStatus(status) || request.op === 'query') return true;
   return request.op === 'issue' && request.deliver === false && facts.voucher !== undefined;
 };
 

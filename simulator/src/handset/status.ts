@@ -1,4 +1,4 @@
-import { ERRORS, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
+import { ERRORS, isFinalStatus, type RequestResult, type RequestStatus } from '@tapwatt/firmware-contracts';
 
 /** How far a status is on its way; statuses only advance (WIRE.md "Handset requests and results"). */
 const RANK: Readonly<Record<RequestStatus, number>> = {
@@ -15,8 +15,6 @@ const RANK: Readonly<Record<RequestStatus, number>> = {
   refused: 5,
 };
 
-const TERMINAL_RANK = 5;
-
 export const isRequestStatus = (text: string): text is RequestStatus => Object.hasOwn(RANK, text);
 
 /** Whether `next` is further than `current`; everything is further than nothing. */
@@ -25,9 +23,7 @@ export const isFurther = (next: RequestStatus, current: RequestStatus | undefine
 
 /** Whether `status` is as far as `goal`, or over. */
 export const hasReached = (status: RequestStatus | undefined, goal: RequestStatus): boolean =>
-  status !== undefined && (RANK[status] >= RANK[goal] || RANK[status] === TERMINAL_RANK);
-
-export const isTerminal = (status: RequestStatus): boolean => RANK[status] === TERMINAL_RANK;
+  status !== undefined && (RANK[status] >= RANK[goal] || isFinalStatus(status));
 
 /** Whether a refusal only says "not now": the same bytes are sent again. */
 export const isPassingRefusal = (result: RequestResult): boolean =>

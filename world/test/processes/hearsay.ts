@@ -1,5 +1,4 @@
-import { ERRORS, type RequestResult } from '@tapwatt/firmware-contracts';
-import { isTerminal } from '@tapwatt/simulator';
+import { ERRORS, isFinalStatus, type RequestResult } from '@tapwatt/firmware-contracts';
 import { type ClientHistory, createClientHistory } from '../../src/history/client-history.ts';
 import type { Made, SimulatorLine } from './simulator-line.ts';
 
@@ -56,7 +55,7 @@ export function createHearsay(): Hearsay {
     if (CREDITED.has(result.status)) credited.add(requestId);
     history.hear(op, result);
     const isGot = endsIssuedOf.get(requestId) === true && result.voucher !== undefined;
-    if (isTerminal(result.status) || isGot) open.delete(requestId);
+    if (isFinalStatus(result.status) || isGot) open.delete(requestId);
   };
 
   return {
