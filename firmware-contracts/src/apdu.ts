@@ -17,6 +17,13 @@ export const INS = {
 
 export type InsName = keyof typeof INS;
 
+const INS_NAMES: ReadonlyMap<number, InsName> = new Map(
+  Object.entries(INS).map(([name, ins]) => [ins, name as InsName]),
+);
+
+/** The name of a command's instruction; undefined of one that the meter link does not have. */
+export const nameOfCommand = (command: Uint8Array): InsName | undefined => INS_NAMES.get(command[1] ?? -1);
+
 /** Status words. */
 export const SW = {
   OK: 0x9000,

@@ -1,10 +1,8 @@
-import { decodeSelected } from '@tapwatt/firmware-contracts';
+import { decodeResponse, decodeSelected, nameOfCommand } from '@tapwatt/firmware-contracts';
 import type { Taps, Transmit } from '../links/tap/taps.ts';
 import type { LinkName } from '../redemption/types.ts';
 import type { FrameTrace } from './frame-trace.ts';
-import { nameOfCommand, toldInAnswer, toldInCommand } from './traced-frame.ts';
-
-const SW_LENGTH = 2;
+import { toldInAnswer, toldInCommand } from './traced-frame.ts';
 
 /** The same taps, their commands and answers told to those who watch the meter. */
 export const traceTaps = (taps: Taps, link: LinkName, trace: FrameTrace): Taps => ({
@@ -22,7 +20,7 @@ function traced(transmit: Transmit, link: LinkName, trace: FrameTrace): Transmit
       trace.note({ meterId, link, direction: 'to-meter', ...toldInCommand(command) });
     const answer = await transmit(command, options);
     if (nameOfCommand(command) === 'SELECT')
-      meterId = String(decodeSelected(answer.subarray(0, -SW_LENGTH))?.meterId ?? '');
+      meterId = String(decodeSelected(decodeResponse(answer)?.data ?? new Uint8Array(0))?.meterId ?? '');
     if (trace.watches(meterId))
       trace.note({ meterId, link, direction: 'from-meter', ...toldInAnswer(command, answer) });
     return answer;

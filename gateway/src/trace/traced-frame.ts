@@ -1,4 +1,11 @@
-import { decodeFrame, type FrameJson, type FrameType, INS, type InsName } from '@tapwatt/firmware-contracts';
+import {
+  decodeCommand,
+  decodeFrame,
+  type FrameJson,
+  type FrameType,
+  type InsName,
+  nameOfCommand,
+} from '@tapwatt/firmware-contracts';
 import type { LinkName } from '../redemption/types.ts';
 
 /** A frame of the wire as a trace shows it: taken apart, without its MAC, its opening and its bytes. */
@@ -40,11 +47,6 @@ const ANSWERS: Readonly<Partial<Record<InsName, FrameType>>> = {
   COMMIT: 'receipt',
   GET_RECEIPT: 'receipt',
 };
-const INS_NAMES: ReadonlyMap<number, InsName> = new Map(
-  Object.entries(INS).map(([name, ins]) => [ins, name as InsName]),
-);
-/** CLA INS P1 P2 Lc. */
-const COMMAND_HEADER = 5;
 const SW_LENGTH = 2;
 
 /** An opening is told by whoever shows it, not by those who watch. */
@@ -62,11 +64,9 @@ export const toldOnChannel = (channel: string, payload: Uint8Array) => ({
   ...told(CHANNELS[channel], payload),
 });
 
-export const nameOfCommand = (command: Uint8Array): InsName | undefined => INS_NAMES.get(command[1] ?? -1);
-
 export function toldInCommand(command: Uint8Array) {
   const name = nameOfCommand(command);
-  const data = command.subarray(COMMAND_HEADER, COMMAND_HEADER + (command[COMMAND_HEADER - 1] ?? 0));
+  const data = decodeCommand(command)?.data ?? new Uint8Array(0);
   return { on: name ?? 'unknown', length: command.length, ...told(name && COMMANDS[name], data) };
 }
 

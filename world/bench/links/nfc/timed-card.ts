@@ -1,7 +1,6 @@
-import { INS, type InsName } from '@tapwatt/firmware-contracts';
+import { type InsName, nameOfCommand } from '@tapwatt/firmware-contracts';
 import { type CardInField, type Meter, meterCard } from '@tapwatt/simulator';
 
-const NAME_OF = new Map(Object.entries(INS).map(([name, ins]) => [ins, name as InsName]));
 /** The answer to the last command is on its way for so long at most, ms. */
 const LAST_ANSWER_MS = 30;
 
@@ -31,7 +30,7 @@ export function timedCard(meter: Meter, commands: number, lose: () => void) {
       const response = card.transmit(command);
       lastMs = performance.now();
       cardMs += lastMs - startMs;
-      said.push(NAME_OF.get(command[1] as never) ?? 'SELECT');
+      said.push(nameOfCommand(command) ?? 'SELECT');
       if (said.length === commands) setTimeout(lose, LAST_ANSWER_MS);
       return response;
     },
