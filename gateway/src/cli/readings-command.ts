@@ -1,5 +1,6 @@
 import { isName, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Gap, MeterSeries, ReadingPoint, Resolution, SumPoint } from '../telemetry/meter-series.ts';
+import { DAY_MS, HOUR_MS } from '../telemetry/store.ts';
 import { connectGateway, type GatewayOptions, type Session } from './session.ts';
 import { type Column, money, table, time } from './text.ts';
 
@@ -12,8 +13,6 @@ export interface ReadingsOptions extends GatewayOptions {
   readonly resolution?: string;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const UNIT_MS = { m: 60_000, h: HOUR_MS, d: DAY_MS } as const;
 const DEFAULT_LAST = '24h';
 const RESOLUTIONS = ['raw', 'hour', 'day'] as const satisfies readonly Resolution[];

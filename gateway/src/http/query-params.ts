@@ -1,5 +1,6 @@
 import { isName, isVoucherId, meterId, TapwattError } from '@tapwatt/firmware-contracts';
 import { z } from 'zod';
+import { DAY_MS } from '../telemetry/store.ts';
 
 const MAX_PAGE = 500;
 const DEFAULT_PAGE = 50;
@@ -29,7 +30,6 @@ const MAX_UNIX_MS = 4_294_967_295_000;
 const unixMs = z.coerce.number().int().min(0).max(MAX_UNIX_MS);
 /** Days that one question may span, so that every answer is small. */
 const MAX_SPAN_DAYS = { raw: 32, hour: 400, day: 12_000 } as const;
-const DAY_MS = 86_400_000;
 
 export const readingsParams = z
   .strictObject({
