@@ -1,4 +1,4 @@
-import type { EventKind, Reading, ReadingLink, ReadingSource } from './reading.ts';
+import { type EventKind, onlyTold, type Reading, type ReadingLink, type ReadingSource } from './reading.ts';
 
 const FORMAT = 1;
 /** What is not told stands as null, so that a place always means the same. */
@@ -55,6 +55,6 @@ export function decodeReading(text: string): Reading | undefined {
   };
   return {
     ...{ meterId, atUs, timeOf, link, source, receivedAtMs, clockTrust },
-    ...(Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null)) as Partial<Reading>),
+    ...(onlyTold(told) as Partial<Reading>),
   };
 }

@@ -49,6 +49,10 @@ export interface Reading extends Measured {
   readonly timeOf: 'meter' | 'gateway';
 }
 
+/** Only what is told: members that a row has without a value are left out, as in a `Reading`. */
+export const onlyTold = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null && value !== undefined));
+
 /** Where every link leaves what it has read. Both return at once, keep what they hold bounded, and throw nothing. */
 export interface ReadingSink {
   record(measured: Measured): void;

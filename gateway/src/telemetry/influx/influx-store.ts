@@ -2,6 +2,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../../edges/edges.ts';
 import type { Losses } from '../losses.ts';
 import { openDurableQueue } from '../queue/durable-queue.ts';
+import { onlyTold } from '../reading.ts';
 import {
   DAY_MS,
   type EnergySum,
@@ -102,6 +103,6 @@ function sumOfRow(row: Row): EnergySum {
   return {
     fromMs: Number(time) / 1_000,
     readings: Number(readings ?? 0),
-    ...Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null && value !== undefined)),
+    ...onlyTold(told),
   };
 }

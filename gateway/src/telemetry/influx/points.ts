@@ -1,5 +1,5 @@
 import type { IPoint } from 'influx';
-import type { Reading } from '../reading.ts';
+import { onlyTold, type Reading } from '../reading.ts';
 
 export const MEASUREMENT = 'readings';
 export const READING_TAGS = ['meter', 'link', 'source'] as const;
@@ -64,7 +64,7 @@ export function readingOfRow(meterId: string, row: Readonly<Record<string, unkno
     meterTimeS: meterTime,
   };
   return {
-    ...(Object.fromEntries(Object.entries(told).filter(([, value]) => value !== null)) as Partial<Reading>),
+    ...(onlyTold(told) as Partial<Reading>),
     meterId,
     link: link as Reading['link'],
     source: source as Reading['source'],
