@@ -1,4 +1,5 @@
-import { type EventKind, onlyTold, type Reading, type ReadingLink, type ReadingSource } from './reading.ts';
+import type { LinkName } from '../redemption/types.ts';
+import { type EventKind, onlyTold, type Reading, type ReadingSource } from './reading.ts';
 
 const FORMAT = 1;
 /** What is not told stands as null, so that a place always means the same. */
@@ -7,7 +8,7 @@ type Row = readonly [
   meterId: string,
   atUs: number,
   timeOf: Reading['timeOf'],
-  link: ReadingLink,
+  link: LinkName,
   source: ReadingSource,
   receivedAtMs: number,
   clockTrust: Reading['clockTrust'],

@@ -1,5 +1,4 @@
-/** The way by which a reading came to the gateway; `courier`: a handset carried it. */
-export type ReadingLink = 'mqtt' | 'nfc' | 'serial' | 'courier';
+import type { LinkName } from '../redemption/types.ts';
 
 /**
  * What a reading was taken from: `tele` and `event` are JSON without a MAC, `status` and `receipt` authentic frames,
@@ -31,7 +30,8 @@ export interface ReadingValues {
 /** What a link hands over: what a meter measured, by its own clock and by the gateway's. */
 export interface Measured extends ReadingValues {
   readonly meterId: string;
-  readonly link: ReadingLink;
+  /** The way by which it came to the gateway. */
+  readonly link: LinkName;
   readonly source: ReadingSource;
   /** When it came, by the gateway's clock, Unix milliseconds. */
   readonly receivedAtMs: number;
