@@ -3,10 +3,8 @@ import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCodeOf } from '../data/atomic-file.ts';
 import { dataLayout } from '../data/layout.ts';
+import { isOpenToOthers } from '../keys/key-file.ts';
 import type { Check, Finding } from './check.ts';
-
-/** Group and others. */
-const NOT_THE_OWNER = 0o077;
 
 /** The data directory: may this user work in it, and nobody else read its keys? */
 export const checkData: Check = {
@@ -45,7 +43,7 @@ async function readableByOthers(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);
   const paths = names.filter((name) => name.endsWith('.key')).map((name) => join(folder, name));
   const modes = await Promise.all(paths.map(async (path) => ({ path, mode: (await stat(path)).mode })));
-  return modes.filter(({ mode }) => (mode & NOT_THE_OWNER) !== 0).map(({ path }) => path);
+  return modes.filter(({ mode }) => isOpenToOthers(mode)).map(({ path }) => path);
 }
 
 const openToOthers = (path: string): Finding => ({

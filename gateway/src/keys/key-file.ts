@@ -6,7 +6,8 @@ import { errorCodeOf, writeFileAtomic } from '../data/atomic-file.ts';
 /** First line of every development key: whoever opens the file sees it, and the production profile refuses it. */
 const DEVELOPMENT_MARK = '# tapwatt development key: refused by the production profile';
 const MAX_KEY_FILE_BYTES = 4_096;
-const OPEN_TO_OTHERS = 0o077;
+/** Group and others. */
+const OTHERS = 0o077;
 
 export interface KeyFile {
   /** Without comment lines, trimmed. */
@@ -69,10 +70,13 @@ async function readSmallFile(path: string): Promise<string> {
   }
 }
 
+/** Whether a file of this mode can be read, written or run by others than its owner. */
+export const isOpenToOthers = (mode: number): boolean => (mode & OTHERS) !== 0;
+
 /** Throws KEY_FILE where a file of secrets is open to others than its owner. */
 export async function refuseOpenMode(path: string): Promise<void> {
   const { mode } = await stat(path);
-  if ((mode & OPEN_TO_OTHERS) === 0) return;
+  if (!isOpenToOthers(mode)) return;
   const shown = (mode & 0o777).toString(8).padStart(3, '0');
   throw new TapwattError('KEY_FILE', `${path} has mode ${shown}, open to others.`, {
     remedy: `chmod 600 ${path}`,
