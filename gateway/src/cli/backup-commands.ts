@@ -10,6 +10,7 @@ import { openEmbeddedLedger } from '../ledger/embedded/index.ts';
 import type { ResumeOptions } from './copy-commands.ts';
 import { streamFromGateway } from './gateway-stream.ts';
 import { openOrderSession } from './order-session.ts';
+import { orderData } from './send-order.ts';
 import { type CommonOptions, readConfig, type Session } from './session.ts';
 import { time } from './text.ts';
 
@@ -97,7 +98,7 @@ export async function resumeLedger(session: Session, options: ResumeOptions): Pr
   const quarantine = options.withoutQuarantine !== true;
   const done = await orders.order('ResumeIssuing', { reason: options.reason, quarantine });
   session.out.data(
-    { quarantine, ...done.result, requestId: done.requestId, txId: done.txId },
+    { quarantine, ...orderData(done) },
     quarantine
       ? 'The ledger issues again, to each meter once it was read and moved to a new key epoch.'
       : 'The ledger issues again.',

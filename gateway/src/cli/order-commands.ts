@@ -2,6 +2,7 @@ import type { WalletSummary } from '@tapwatt/chaincode';
 import { publicKeyFromRaw, TapwattError } from '@tapwatt/firmware-contracts';
 import type { MeterProvisioning } from '../http/services.ts';
 import { type OrderOptions, openOrderSession } from './order-session.ts';
+import { orderData } from './send-order.ts';
 import type { Session } from './session.ts';
 import { money, pairs } from './text.ts';
 
@@ -79,7 +80,7 @@ export async function confirmDeposit(
   const done = await orders.order('ConfirmDeposit', { depositId: options.id, utr: options.utr });
   const { walletId, amount, balance } = done.result;
   session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
+    orderData(done),
     `Deposit ${options.id} of ${money(amount)} is confirmed; wallet ${walletId} holds ${money(balance)}.`,
   );
 }

@@ -1,6 +1,7 @@
 import type { OrphanRecord } from '@tapwatt/chaincode';
 import type { RecoverOptions } from './copy-commands.ts';
 import { openOrderSession } from './order-session.ts';
+import { orderData } from './send-order.ts';
 import { connectGateway, type PageOptions, type Session } from './session.ts';
 import { type Column, money, table } from './text.ts';
 
@@ -36,7 +37,7 @@ export async function recoverOrphan(session: Session, options: RecoverOptions): 
   const orders = await openOrderSession(session, options);
   const done = await orders.order('RecoverOrphan', { meterId, voucherId, amount });
   session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
+    orderData(done),
     done.result.state === 'recovered'
       ? `${money(amount)} is booked to meter ${meterId}.`
       : `${money(amount)} is proposed; another party states the same with --as.`,

@@ -11,6 +11,13 @@ export interface OrderOutcome<N extends TransactionName> {
   readonly result: TransactionResult<N>;
 }
 
+/** What a command tells of a committed order as data: its result, and by what to find it again. */
+export const orderData = <N extends TransactionName>({ result, requestId, txId }: OrderOutcome<N>) => ({
+  ...result,
+  requestId,
+  txId,
+});
+
 export interface OrderSigner {
   /** The party's id on the ledger. */
   readonly partyId: string;

@@ -3,6 +3,7 @@ import { TapwattError } from '@tapwatt/firmware-contracts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { GatewayClient } from './gateway-client.ts';
 import { type OrderOptions, openOrderSession } from './order-session.ts';
+import { orderData } from './send-order.ts';
 import type { Session } from './session.ts';
 import { money } from './text.ts';
 
@@ -25,7 +26,7 @@ export async function setSuspended(
   const named = what === 'meter' ? { meterId: id } : { id };
   const done = await orders.order('Suspend', { ...named, suspended, reason });
   session.out.data(
-    { ...named, ...done.result, requestId: done.requestId, txId: done.txId },
+    { ...named, ...orderData(done) },
     suspended ? `The ${what} ${id} is suspended.` : `The suspension of ${what} ${id} is lifted.`,
   );
 }
@@ -47,7 +48,7 @@ export async function endEpoch(
   const done = await orders.order(name, { meterId, reason: options.reason });
   const what = name === 'CloseMeter' ? 'The close' : 'A new key';
   session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
+    orderData(done),
     `${what} is ordered of meter ${meterId} as ${done.result.voucherId}; nothing is issued for it from now on.`,
   );
   session.out.note(`It is done when the meter has taken it: tapwatt meter show ${meterId}`);
@@ -62,10 +63,7 @@ export async function cancelVoucher(
   const orders = await openOrderSession(session, options);
   const done = await orders.order('RequestCancel', { voucherId, reason: options.reason });
   const { outcome } = done.result;
-  session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
-    `Voucher ${voucherId} ${CANCELLED[outcome]}`,
-  );
+  session.out.data(orderData(done), `Voucher ${voucherId} ${CANCELLED[outcome]}`);
   return outcome === 'redeemed' ? EXIT.refused : EXIT.ok;
 }
 
@@ -87,7 +85,7 @@ export async function releaseVoucher(
   const orders = await openOrderSession(session, options);
   const done = await orders.order('ReleaseUnproven', { voucherId, reason: options.reason });
   session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
+    orderData(done),
     done.result.state === 'released'
       ? `Voucher ${voucherId} is released; its money is back in its wallet.`
       : `The release of voucher ${voucherId} is proposed; another party states the same with --as.`,
@@ -103,7 +101,7 @@ export async function setFrozen(
   const orders = await openOrderSession(session, options);
   const done = await orders.order('FreezeWallet', { walletId, frozen });
   session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
+    orderData(done),
     frozen ? `Wallet ${walletId} is frozen.` : `Wallet ${walletId} spends again.`,
   );
 }
@@ -113,7 +111,7 @@ export async function closeWallet(session: Session, walletId: string, options: O
   const orders = await openOrderSession(session, options);
   const done = await orders.order('CloseWallet', { walletId });
   session.out.data(
-    { ...done.result, requestId: done.requestId, txId: done.txId },
+    orderData(done),
     `Wallet ${walletId} is closed; ${money(done.result.withdrawn)} go back to its agent’s bank account.`,
   );
 }
