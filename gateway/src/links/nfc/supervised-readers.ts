@@ -1,13 +1,13 @@
 import { TapwattError } from '@tapwatt/firmware-contracts';
+import { type Backoff, chanceOf, delayMs } from '../../edges/backoff.ts';
 import { type Clock, pause, type Random } from '../../edges/edges.ts';
 import { type Cards, createCards } from './cards.ts';
 import { type LifeEnd, liveOnce } from './process-life.ts';
 import type { ReaderLine } from './reader-line.ts';
 import type { NfcReaders, ReaderHandlers, ReadersView } from './readers.ts';
 
-/** The wait before another start doubles up to this, ms; it begins anew after a life that was long enough. */
-const FIRST_WAIT_MS = 200;
-const MAX_WAIT_MS = 15_000;
+/** Before another start; it begins anew after a life that was long enough. */
+const RESTART: Backoff = { firstMs: 200, maxMs: 15_000 };
 const LONG_LIFE_MS = 30_000;
 
 export interface SupervisedPorts {
@@ -47,7 +47,7 @@ export function createSupervisedReaders(ports: SupervisedPorts): NfcReaders {
       if (signal.aborted) return;
       change({ state: 'away', readers: [], reason, message });
       if (clock.nowMs() - startedMs > LONG_LIFE_MS) failures = 0;
-      await pause(clock, waitMs(failures, ports.random), signal);
+      await pause(clock, delayMs(RESTART, failures, chanceOf(ports.random)), signal);
     }
   }
 
@@ -71,8 +71,3 @@ export function createSupervisedReaders(ports: SupervisedPorts): NfcReaders {
     },
   };
 }
-
-const waitMs = (failures: number, random: Random): number => {
-  const fullMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 16));
-  return fullMs / 2 + (fullMs / 2) * ((random.bytes(1)[0] ?? 0) / 256);
-};

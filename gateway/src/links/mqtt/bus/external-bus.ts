@@ -1,6 +1,6 @@
 import { identityOf, parseIdentity, parseTopic, TapwattError, topics } from '@tapwatt/firmware-contracts';
+import { type Backoff, chanceOf, delayMs } from '../../../edges/backoff.ts';
 import type { Clock, Random } from '../../../edges/edges.ts';
-import { type Backoff, delayMs, RECONNECT } from './backoff.ts';
 import {
   type BrokerConnection,
   type ConnectionLimits,
@@ -48,6 +48,7 @@ const DEFAULT_LIMITS: ExternalBusLimits = {
   maxHeardOf: 100_000,
 };
 
+const RECONNECT: Backoff = { firstMs: 250, maxMs: 30_000 };
 const DEFAULT_CLOSE_DEADLINE_MS = 2_000;
 const SILENT: ExternalBusLog = { info: () => {}, warn: () => {} };
 
@@ -155,7 +156,7 @@ class ClientBus implements ExternalBus {
   #retryLater(): void {
     if (this.#closed) return;
     const { backoff = RECONNECT, clock, random } = this.#options;
-    const pauseMs = delayMs(backoff, this.#attempt++, fraction(random));
+    const pauseMs = delayMs(backoff, this.#attempt++, chanceOf(random));
     this.#cancelRetry = clock.after(pauseMs, () => void this.start());
   }
 
@@ -174,9 +175,6 @@ class ClientBus implements ExternalBus {
     for (const handler of this.#presenceHandlers) handler(identity, true);
   }
 }
-
-/** From [0, 1). */
-const fraction = (random: Random): number => Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
 
 /** Throws BAD_REQUEST for an identity that is no gateway's. */
 const connectionOptionsOf = (
