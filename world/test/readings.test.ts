@@ -8,7 +8,7 @@ import { until } from './until.ts';
 
 const TELEMETRY: NonNullable<GatewayConfig['telemetry']> = {
   keep: { rawDays: 14, hourlyDays: 100, dailyDays: 3_650 },
-  gapAfterS: 1,
+  gapAfterS: 3,
   embedded: { maxMegabytes: 64 },
   influx: {
     url: undefined,
@@ -89,6 +89,7 @@ describe('a meter’s readings', () => {
       expect(energiesOf(away)).toHaveLength(1);
       expect(away.gaps.length).toBeGreaterThan(0);
       await until('a clock', () => meter.device.state?.clock.trust === 2 || undefined);
+      await secondsGo(1);
       measure();
       const filled = await until('what was kept', async () => {
         const series = await seriesOf(town, meter);
