@@ -54,15 +54,18 @@ describe('a voucher that the gateway delivers itself', () => {
 });
 
 describe('a voucher that a handset carries', () => {
-  it('waits in the hold until it is redeemed, and is then on the meter and settled', async () => {
-    const meter = await town.meter();
+  it('waits in the hold while its meter is away, and is on the meter and settled when that is back', async () => {
+    const meter = town.meterWithoutPower();
     const issue = handset.ask(wish(meter.meterId, false));
     const { voucherId = '', voucher = '' } = await handset.hears(issue, 'issued');
     expect(await town.voucher(voucherId)).toMatchObject({ status: 'ISSUED' });
     expect(BigInt((await town.wallet()).held)).toBeGreaterThanOrEqual(500n);
+    await meter.start();
     const redeem = other.ask({ op: 'redeem', voucher });
     await other.hears(redeem, 'settled');
-    expect(other.resultsOf(redeem).map(({ status }) => status)).toEqual(['accepted', 'on-meter', 'settled']);
+    // The gateway shows it to the meter by itself too, so it may have got further before it is asked.
+    const told = other.resultsOf(redeem).map(({ status }) => status);
+    expect(told).toEqual(['accepted', 'on-meter', 'settled'].slice(-told.length));
     expect(meter.credited).toBe(500n);
     await until('the acknowledgement', () => meter.acknowledged === 1 || undefined);
   });
