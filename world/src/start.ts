@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { provisionFleet } from '@tapwatt/gateway';
 import { endOf, stopChild } from './child.ts';
 import { type GatewayProcess, startGatewayProcess } from './gateway-process.ts';
@@ -149,7 +150,7 @@ async function main(): Promise<number> {
       say(`${error.message}\n\n${USAGE}`);
       return EXIT_USAGE;
     }
-    say(error instanceof Error ? error.message : String(error));
+    say(messageOf(error));
     return EXIT_FAILED;
   }
 }

@@ -1,4 +1,10 @@
-import { canonicalJson, type ErrorCode, isErrorCode, TapwattError } from '@tapwatt/firmware-contracts';
+import {
+  canonicalJson,
+  type ErrorCode,
+  isErrorCode,
+  messageOf,
+  TapwattError,
+} from '@tapwatt/firmware-contracts';
 
 /**
  * What passes between the contract and its clients, beside a request and a result in JSON. A transaction's arguments
@@ -40,8 +46,6 @@ export function errorText(error: unknown): string {
   const { code, message, details } = error;
   return `${code}: ${canonicalJson({ message, details: { ...details } })}`;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The text that says which Fabric transaction carried this one out already. */
 export const knownText = (fabricTxId: string): string => `${KNOWN}: ${canonicalJson({ txId: fabricTxId })}`;

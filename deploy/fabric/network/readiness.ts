@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import type { NetworkContext } from './as-administrator.ts';
 import { queryChaincode } from './deploy-chaincode.ts';
 import type { Layout } from './layout.ts';
@@ -59,7 +60,7 @@ export async function awaitChaincode(context: NetworkContext): Promise<void> {
           queryChaincode(organisation, context).then(
             () => true,
             (error: unknown) => {
-              reason = error instanceof Error ? error.message : String(error);
+              reason = messageOf(error);
               return false;
             },
           ),

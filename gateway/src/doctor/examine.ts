@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { startDeadline, unlessAborted } from '../edges/deadline.ts';
 import type { Check, Finding, Patient } from './check.ts';
 import { checkClock } from './check-clock.ts';
@@ -38,5 +39,3 @@ async function run({ name, run: look }: Check, patient: Patient): Promise<readon
     end();
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

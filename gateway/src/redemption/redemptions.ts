@@ -4,6 +4,7 @@ import {
   ERRORS,
   type ErrorCode,
   hexToBytes,
+  messageOf,
   type ReceiptFields,
   type StatusFields,
   TapwattError,
@@ -232,7 +233,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
   function noteUnlessStopping(error: unknown): void {
     if (ports.signal.aborted) return;
     const code = error instanceof TapwattError ? error.code : 'INTERNAL';
-    observer.refused({ code, message: error instanceof Error ? error.message : String(error) });
+    observer.refused({ code, message: messageOf(error) });
   }
 
   function tick(): void {

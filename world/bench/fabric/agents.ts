@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { messageOf } from '@tapwatt/firmware-contracts';
 import type { LoadOnFabric } from '@tapwatt/gateway';
 import type { Say } from '../bench-town.ts';
 import { type Percentiles, percentiles, round } from '../load-protocol.ts';
@@ -56,4 +57,4 @@ export async function benchAgents({ load, ledgers }: LoadOnFabric, say: Say): Pr
 const saying =
   (say: Say) =>
   (error: unknown): undefined =>
-    void say(`a call failed: ${error instanceof Error ? error.message : String(error)}`);
+    void say(`a call failed: ${messageOf(error)}`);

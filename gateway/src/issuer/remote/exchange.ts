@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https';
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { messageOf, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../../edges/edges.ts';
 import {
   type Answer,
@@ -99,7 +99,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
 }
 
 function unavailable(url: string, cause: unknown): TapwattError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new TapwattError('ISSUER_UNAVAILABLE', `The issuer at ${url} cannot be reached: ${why}`, { cause });
 }
 

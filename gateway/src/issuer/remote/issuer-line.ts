@@ -1,4 +1,4 @@
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { messageOf, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../../edges/edges.ts';
 import { createBatcher } from '../../ledger/batching.ts';
 import type { Exchange } from './exchange.ts';
@@ -72,8 +72,6 @@ export function createIssuerLine(ports: {
     view: () => view,
   };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const resting = ({ state, message }: IssuerView): TapwattError =>
   new TapwattError(state === 'reached' ? 'BUSY' : 'ISSUER_UNAVAILABLE', message);

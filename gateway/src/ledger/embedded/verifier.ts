@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { canonicalJson } from '@tapwatt/firmware-contracts';
+import { canonicalJson, messageOf } from '@tapwatt/firmware-contracts';
 import { type Block, type BlockTransaction, blockHash, isSignedBlock, transactionsOf } from './block.ts';
 import { readBlock } from './block-codec.ts';
 import { compareRow, compareRows } from './compare-rows.ts';
@@ -173,5 +173,3 @@ const callOf = async (
   if (submitter === undefined || name === undefined) throw new Error('it has neither submitter nor order');
   return { txId, submitter, name, requestJson: canonicalJson(request) };
 };
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import type { TapwattError } from '@tapwatt/firmware-contracts';
+import { messageOf, type TapwattError } from '@tapwatt/firmware-contracts';
 import { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from '../errors.ts';
 import type { Committed } from '../ledger.ts';
 import type { Waiter } from './group.ts';
@@ -8,7 +8,7 @@ import { StorageError } from './storage-error.ts';
 /** "Nothing happened", with the code of what failed underneath. */
 export const unavailable = (cause: unknown): LedgerUnavailable => {
   if (cause instanceof LedgerUnavailable) return cause;
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = messageOf(cause);
   return new LedgerUnavailable(message, {
     cause,
     ...(cause instanceof StorageError ? { code: cause.code } : {}),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { messageOf, TapwattError } from '@tapwatt/firmware-contracts';
 import { z } from 'zod';
 import { isTokenUri, parseTokenUri } from '../../keys/token-uri.ts';
 import type { PeerEndpoint, PeerIdentity } from './connect-peer.ts';
@@ -52,7 +52,7 @@ async function jsonOf(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new TapwattError('CONFIG_INVALID', `The Fabric network’s description cannot be read: ${why}`, {
       cause,
     });

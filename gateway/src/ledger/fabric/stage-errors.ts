@@ -1,7 +1,7 @@
 import { status as GRPC } from '@grpc/grpc-js';
 import { GatewayError } from '@hyperledger/fabric-gateway';
 import { type ContractError, readErrorText } from '@tapwatt/chaincode';
-import type { ErrorCode } from '@tapwatt/firmware-contracts';
+import { type ErrorCode, messageOf } from '@tapwatt/firmware-contracts';
 import { LedgerRejected, LedgerUnavailable } from '../errors.ts';
 
 /** With these the peer took nothing from us, at whatever stage. */
@@ -46,7 +46,10 @@ export function asNothingHappened(error: unknown): LedgerRejected | LedgerUnavai
   const said = saidByContract(error);
   if (said !== undefined && 'code' in said) return asSaid(said, error);
   const code = codeOf(error);
-  return new LedgerUnavailable(messageOf(error), { cause: error, ...(code === undefined ? {} : { code }) });
+  return new LedgerUnavailable(detailedMessageOf(error), {
+    cause: error,
+    ...(code === undefined ? {} : { code }),
+  });
 }
 
 /** What the contract said of itself: a refusal, or its own failure. */
@@ -64,7 +67,7 @@ function codeOf(error: unknown): ErrorCode | undefined {
   return textsOf(error).some((text) => OUTSIDE_TIME_WINDOW.test(text)) ? 'CLOCK_OFF' : undefined;
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof GatewayError)) return error instanceof Error ? error.message : String(error);
+function detailedMessageOf(error: unknown): string {
+  if (!(error instanceof GatewayError)) return messageOf(error);
   return [error.message, ...error.details.map(({ address, message }) => `${address}: ${message}`)].join('; ');
 }

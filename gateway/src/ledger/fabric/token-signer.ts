@@ -1,6 +1,6 @@
 import { createHash, verify, X509Certificate } from 'node:crypto';
 import { type HSMSignerFactory, type Signer, signers } from '@hyperledger/fabric-gateway';
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { messageOf, TapwattError } from '@tapwatt/firmware-contracts';
 import type { TokenKeyPlace } from '../../keys/token-uri.ts';
 import type { SignMessage } from './signing.ts';
 import { Turns } from './turns.ts';
@@ -68,5 +68,3 @@ function keyOf(factory: HSMSignerFactory, key: TokenKey): Signer {
 
 const nameOf = ({ label, keyId }: TokenKey): string =>
   `key ${Buffer.from(keyId).toString('hex')} of token ${label}`;
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

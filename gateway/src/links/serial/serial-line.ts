@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { inTime } from '../../edges/deadline.ts';
 import { type Clock, pause } from '../../edges/edges.ts';
 import {
@@ -108,7 +109,7 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
       tell({ device: settings.device, state: 'open' });
       await takeTurns(line, over).finally(() => inTime(port.close(), limit));
     } catch (error) {
-      if (!over.aborted) away(error instanceof Error ? error.message : String(error));
+      if (!over.aborted) away(messageOf(error));
     }
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { FieldType, InfluxDB, type IPoint } from 'influx';
 import { inTime } from '../../edges/deadline.ts';
 import type { Clock } from '../../edges/edges.ts';
@@ -79,7 +80,7 @@ function fieldTypes(): Record<string, FieldType> {
 /** A 400 of a partial write has written the rest: repeated, it would drop the same points for ever. */
 function outcomeOf(error: unknown): WriteOutcome {
   const status = (error as { readonly res?: { readonly statusCode?: number } }).res?.statusCode;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (status === TOO_LARGE) return { kind: 'divide', message };
   if (status !== BAD_REQUEST) throw error;
   if (!message.includes('partial write')) return { kind: 'divide', message };

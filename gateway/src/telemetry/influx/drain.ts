@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { type Clock, pause } from '../../edges/edges.ts';
 import type { Losses } from '../losses.ts';
 import type { DurableQueue, Portion } from '../queue/durable-queue.ts';
@@ -135,7 +136,7 @@ export function startDrain(parts: DrainParts): Drain {
     setUpDueMs = Number.NEGATIVE_INFINITY;
     // Said once, not at every attempt.
     if (failure === undefined) onError(error, doing);
-    failure = error instanceof Error ? error.message : String(error);
+    failure = messageOf(error);
   }
 
   const running = run();

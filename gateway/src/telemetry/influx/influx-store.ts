@@ -1,4 +1,4 @@
-import { TapwattError } from '@tapwatt/firmware-contracts';
+import { messageOf, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../../edges/edges.ts';
 import type { Losses } from '../losses.ts';
 import { openDurableQueue } from '../queue/durable-queue.ts';
@@ -47,7 +47,7 @@ export async function openInfluxStore(
     try {
       return await client.query(statement);
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new TapwattError('TELEMETRY_UNAVAILABLE', `InfluxDB at ${target.url} does not answer: ${why}`, {
         cause,
       });

@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { z } from 'zod';
 
 /** The longest answer of a short APDU, with its status word; a smaller room loses the answer of an executed command. */
@@ -49,5 +50,4 @@ export const fromReaders = z.discriminatedUnion('type', [
 export type ToReaders = z.infer<typeof toReaders>;
 export type FromReaders = z.infer<typeof fromReaders>;
 
-export const textOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).slice(0, TEXT_MAX);
+export const textOf = (error: unknown): string => messageOf(error).slice(0, TEXT_MAX);
