@@ -1,20 +1,14 @@
-import { identityOf, TapwattError } from '@tapwatt/firmware-contracts';
+import { identityOf } from '@tapwatt/firmware-contracts';
 import type { DestinationStream } from 'pino';
 import { createAdministration } from './administration.ts';
 import { assembleGateway } from './assemble-gateway.ts';
 import type { GatewayConfig } from './config/gateway-config.ts';
 import { createCredentials } from './credentials.ts';
-import { type OpenedData, openDataDirectory } from './data/open.ts';
+import { openDataDirectory } from './data/open.ts';
 import { systemClock, systemRandom } from './edges/system.ts';
 import { createGatewayServices } from './gateway-services.ts';
-import { openEmbeddedHost } from './hosts/embedded-host.ts';
-import { openFabricHost } from './hosts/fabric-host.ts';
-import { openIssuer } from './hosts/issuer-host.ts';
-import type { LedgerHost } from './hosts/ledger-host.ts';
+import { openLedger } from './hosts/open-ledger.ts';
 import { startHttp } from './http/start-http.ts';
-import { createConfirmation, onceConfirmed } from './ledger/confirmation.ts';
-import { LedgerUnavailable } from './ledger/errors.ts';
-import type { Ledger } from './ledger/ledger.ts';
 import type { MqttLink } from './links/mqtt/link.ts';
 import { listenBroker } from './links/mqtt/listen-broker.ts';
 import { openBus } from './links/mqtt/open-bus.ts';
@@ -23,7 +17,6 @@ import { openNfc } from './links/nfc/open-nfc.ts';
 import type { NfcReaders } from './links/nfc/readers.ts';
 import { openSerial } from './links/serial/open-serial.ts';
 import type { SerialLink } from './links/serial/serial-link.ts';
-import { type LedgerWatch, watchLedger } from './observability/ledger-watch.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
 import { observeRedemptions } from './observability/observe-redemptions.ts';
@@ -93,23 +86,8 @@ async function build(
     ledgerElsewhere: config.ledger.kind === 'fabric',
     issuerElsewhere: config.issuer?.url !== undefined,
   });
-  const ledgerWatch = watchLedger(log);
-  const host = await openHost(config, { data, watch: ledgerWatch, log });
-  undo.push(() => host.close());
-  const issuing = await openIssuer(config, { data, host, clock, log });
-  undo.push(async () => issuing.close());
-  const wrong = Promise.withResolvers<never>();
-  wrong.promise.catch(() => undefined);
-  const confirmation = createConfirmation(async () => {
-    await host.found();
-    await requireRegistered(host.ledger, config);
-    await issuing.confirm();
-  }, wrong.reject);
-  await confirmation.confirm().catch((error: unknown) => {
-    if (!(error instanceof LedgerUnavailable)) throw error;
-    ledgerWatch.onCondition('failed', error);
-  });
-  const ledger = onceConfirmed(host.ledger, confirmation);
+  const opened = await openLedger(config, { data, clock, log }, undo);
+  const { host, issuing, ledger } = opened;
   const { issuer } = issuing;
   let listening = false;
   const credentials = createCredentials(data.keys.mqtt, ledger);
@@ -129,7 +107,7 @@ async function build(
   const readiness = () =>
     readinessOf({
       ledger: host.condition,
-      ledgerCause: ledgerWatch.cause,
+      ledgerCause: opened.cause(),
       listening,
       brokerAway: isReachable() ? undefined : config.mqtt.external,
       issuer: issuing.view(),
@@ -230,7 +208,7 @@ async function build(
   log.info({ mqttPort, httpPort: http.port, keysMade: data.created }, 'the gateway is ready');
 
   return {
-    wrong: wrong.promise,
+    wrong: opened.wrong,
     ports: { mqtt: mqttPort, http: http.port },
     async close() {
       await announce(gateway.link, config, 'offline');
@@ -248,32 +226,6 @@ async function build(
       log.info('the gateway has stopped');
     },
   };
-}
-
-const openHost = (
-  config: GatewayConfig,
-  parts: { readonly data: OpenedData; readonly watch: LedgerWatch; readonly log: Logger },
-): Promise<LedgerHost> =>
-  config.ledger.kind === 'fabric'
-    ? openFabricHost(config, parts)
-    : openEmbeddedHost(config, parts.data, parts.watch);
-
-/** The ledger's id and the gateway's registration can never change behind a configuration. */
-async function requireRegistered(ledger: Ledger, config: GatewayConfig): Promise<void> {
-  const founded = await ledger.evaluate('GetLedger', {});
-  if (founded === null) {
-    throw new TapwattError(
-      'CONFIG_INVALID',
-      'This ledger is not founded yet: the utility founds it with tapwatt ledger found.',
-    );
-  }
-  if (founded.ledgerId !== config.ledgerId) {
-    const is = `this ledger is ${founded.ledgerId}`;
-    throw new TapwattError('CONFIG_INVALID', `ledgerId is ${config.ledgerId}, but ${is}.`);
-  }
-  const party = await ledger.evaluate('GetParty', { id: config.gatewayId });
-  if (party?.role === 'gateway') return;
-  throw new TapwattError('CONFIG_INVALID', `gatewayId ${config.gatewayId} is not registered as a gateway.`);
 }
 
 const announce = (link: MqttLink, config: GatewayConfig, state: 'online' | 'offline'): Promise<unknown> =>
