@@ -88,9 +88,7 @@ export async function answerMany(stub: Stub, args: readonly string[]): Promise<s
     throw new Rejected('BAD_REQUEST', `At most ${ASKED_AT_ONCE} queries, [name, request] each.`);
   }
   const state = new StubQueryState(stub);
-  const answers: Answered[] = [];
-  for (const one of asked) answers.push(await answerOne(one, state));
-  return canonicalJson(answers);
+  return canonicalJson(await Promise.all(asked.map((one) => answerOne(one, state))));
 }
 
 async function answerOne(asked: unknown, state: StubQueryState): Promise<Answered> {

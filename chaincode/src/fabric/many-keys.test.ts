@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { beforeAll, expect, test } from 'vitest';
 import { hearOffers, manyKeysOf } from './many-keys.ts';
 import { MESSAGE } from './many-keys-wire.ts';
+import type { Stub } from './stub.ts';
+import { StubQueryState } from './stub-state.ts';
 
 const require = createRequire(import.meta.url);
 const REGISTERED = 2;
@@ -59,7 +61,8 @@ function connected(offer: string, answers: readonly string[] = []) {
   handler.chat({ getType: () => 1 });
   peer.say(REGISTERED, new Uint8Array());
   peer.say(MESSAGE.READY, hex(offer));
-  return { peer, many: manyKeysOf({ handler, getTxID: () => 't', getChannelID: () => 'c' }) };
+  const stub = { handler, getTxID: () => 't', getChannelID: () => 'c' };
+  return { peer, many: manyKeysOf(stub), stub: stub as unknown as Stub };
 }
 
 beforeAll(() => {
@@ -104,4 +107,22 @@ test('a peer that offers nothing, or not both, is asked for one key at a time', 
   expect(connected(OFFER.none).many).toBeUndefined();
   expect(connected(OFFER.writesOnly).many).toBeUndefined();
   expect(manyKeysOf({})).toBeUndefined();
+});
+
+test('what queries ask for in one turn is read together', async () => {
+  const { peer, stub } = connected(OFFER.two, [VALUES.nothingOne, VALUES.nothing]);
+  const state = new StubQueryState(stub);
+  const query = async (key: string) => state.get(key);
+  expect(await Promise.all([query('b'), query('a')])).toEqual([undefined, 'one']);
+  expect(await query('c')).toBeUndefined();
+  expect(peer.heard).toEqual([
+    [MESSAGE.GET_STATE_MULTIPLE, GET.ba],
+    [MESSAGE.GET_STATE_MULTIPLE, GET.c],
+  ]);
+});
+
+test('a peer that cannot read refuses every query that asked', async () => {
+  const state = new StubQueryState(connected(OFFER.many, [VALUES.none]).stub);
+  const refused = await Promise.allSettled([state.get('a'), state.get('b')]);
+  for (const one of refused) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'INTERNAL' } });
 });

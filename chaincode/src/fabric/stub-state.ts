@@ -49,16 +49,39 @@ export class StubState implements LedgerState {
   }
 }
 
-/** The state as a query sees it. */
+interface Reading extends PromiseWithResolvers<string | undefined> {
+  readonly key: string;
+}
+
+/** The state as queries see it: keys that are asked for in one turn go to the peer together, where it lets us. */
 export class StubQueryState implements QueryState {
   readonly #stub: Stub;
+  readonly #many: ManyKeys | undefined;
+  #gathered: Reading[] = [];
 
   constructor(stub: Stub) {
     this.#stub = stub;
+    this.#many = manyKeysOf(stub);
   }
 
-  async get(key: string): Promise<string | undefined> {
-    return textIfAny(await this.#stub.getState(key));
+  get(key: string): Promise<string | undefined> {
+    const many = this.#many;
+    if (many === undefined) return this.#stub.getState(key).then(textIfAny);
+    const reading = { key, ...Promise.withResolvers<string | undefined>() };
+    // Runs when everything that can go on now has gone on, and has asked for its keys.
+    if (this.#gathered.push(reading) === 1) process.nextTick(() => void this.#read(many));
+    return reading.promise;
+  }
+
+  async #read(many: ManyKeys): Promise<void> {
+    const readings = this.#gathered;
+    this.#gathered = [];
+    try {
+      const values = await many.get(readings.map(({ key }) => key));
+      for (const [index, { resolve }] of readings.entries()) resolve(textIfAny(values[index]));
+    } catch (error) {
+      for (const { reject } of readings) reject(error);
+    }
   }
 
   async *range(

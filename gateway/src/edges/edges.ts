@@ -2,8 +2,11 @@
 export interface Clock {
   /** Unix milliseconds. */
   nowMs(): number;
-  /** Runs once after `delayMs`, unless the returned function is called before. */
-  after(delayMs: number, run: () => void): () => void;
+  /**
+   * Runs once after `delayMs`, unless the returned function is called before. A process that has nothing else to do may end
+   * before, unless the timer holds it.
+   */
+  after(delayMs: number, run: () => void, options?: { readonly holdsProcess?: boolean }): () => void;
 }
 
 export interface Random {

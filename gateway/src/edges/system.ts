@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from './edges.ts';
 
-/** The machine's own clock. Its timers do not keep a stopping process alive. */
+/** The machine's own clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  after(delayMs, run) {
+  after(delayMs, run, { holdsProcess = false } = {}) {
     const timer = setTimeout(run, delayMs);
-    timer.unref();
+    if (!holdsProcess) timer.unref();
     return () => clearTimeout(timer);
   },
 };

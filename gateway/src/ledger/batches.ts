@@ -22,9 +22,9 @@ export const EMBEDDED_BATCHES: Batches = {
 /**
  * Few and full ones: a transaction costs its endorsers, orderers and peers as much before its first receipt as some eighteen
  * receipts do, and those that come while some are under way make the next one. Above a hundred nothing is won and each waits
- * longer. Issues go one after another: two transactions at once would meet at a wallet.
+ * longer; nobody waits for `settled` as for `on-meter`. Issues go one after another: two transactions at once would meet at a wallet.
  */
 export const FABRIC_BATCHES: Batches = {
   issue: { maxItems: 200, maxQueued: MAX_ISSUES_QUEUED, maxInFlight: 1, lingerMs: 5 },
-  settle: { maxItems: 100, maxQueued: MAX_RECEIPTS_QUEUED, maxInFlight: 4, lingerMs: 50 },
+  settle: { maxItems: 100, maxQueued: MAX_RECEIPTS_QUEUED, maxInFlight: 4, lingerMs: 150 },
 };

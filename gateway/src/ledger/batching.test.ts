@@ -25,6 +25,22 @@ describe('the batcher', () => {
     expect(await Promise.all([batcher.add(1), batcher.add(2), batcher.add(3)])).toEqual([1, 2, 3]);
   });
 
+  it('rests after a run has begun, unless the next one is full', async () => {
+    const clock = createManualClock();
+    const runs: number[][] = [];
+    const resting = { maxItems: 3, maxQueued: 9, maxInFlight: 8, lingerMs: 0, restMs: 10 };
+    const batcher = createBatcher<number, number>(resting, clock, async (items) => {
+      runs.push([...items]);
+      return [...items];
+    });
+    const answers = [1, 2, 3, 4, 5, 6].map((item) => batcher.add(item));
+    expect(runs).toEqual([[1], [2, 3, 4]]);
+    await clock.advance(10);
+    expect(runs).toEqual([[1], [2, 3, 4], [5, 6]]);
+    await clock.advance(10);
+    expect(await Promise.all([...answers, batcher.add(7)])).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('refuses what does not fit the queue, and takes more when there is room', async () => {
     const clock = createManualClock();
     const releases: (() => void)[] = [];

@@ -12,6 +12,8 @@ export interface BatchLimits {
   readonly maxInFlight: number;
   /** How long a first item waits for company, ms. */
   readonly lingerMs: number;
+  /** After one run has begun the next begins so much later, ms, unless it is full: what comes meanwhile goes together. */
+  readonly restMs?: number;
 }
 
 /** Collects items of one kind into transactions (DESIGN.md, "batching"): one result an item, in order. */
@@ -41,12 +43,29 @@ export function createBatcher<Item, Result>(
   const idleWaiters: (() => void)[] = [];
   let inFlight = 0;
   let lingering = false;
+  let resting = false;
 
   function pump(): void {
-    while (inFlight < limits.maxInFlight && queue.length > 0 && !lingering) {
+    while (inFlight < limits.maxInFlight && queue.length > 0 && !lingering && !isResting()) {
+      rest();
       void runBatch(queue.take(limits.maxItems));
     }
     if (inFlight === 0 && queue.length === 0) for (const resolve of idleWaiters.splice(0)) resolve();
+  }
+
+  const isResting = (): boolean => resting && queue.length < limits.maxItems;
+
+  function rest(): void {
+    if (limits.restMs === undefined || resting) return;
+    resting = true;
+    clock.after(
+      limits.restMs,
+      () => {
+        resting = false;
+        pump();
+      },
+      { holdsProcess: true },
+    );
   }
 
   async function runBatch(batch: readonly Waiting<Item, Result>[]): Promise<void> {

@@ -3,7 +3,8 @@ import { createManualClock } from '../../edges/manual-clock.ts';
 import { createBriefQueries } from './brief-queries.ts';
 import type { Invocation } from './channel.ts';
 
-const AT_ONCE = 8;
+const REST_MS = 10;
+const WAITING = 20;
 const query = (n: number) => ({ name: 'GetMeter', text: `{"meterId":"${n}"}` }) as const;
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
@@ -23,11 +24,12 @@ function peer() {
         : () => resolve(bytes(numberOf(asked)));
       calls.push({ invocation, answer, fail: reject });
     });
-  return { calls, brief: createBriefQueries({ evaluate, clock: createManualClock(), waiting: 20 }) };
+  const clock = createManualClock();
+  return { calls, clock, brief: createBriefQueries({ evaluate, clock, waiting: WAITING }) };
 }
 
 describe('brief queries', () => {
-  it('go at once and alone while few are under way', async () => {
+  it('go at once and alone when none went just before', async () => {
     const { calls, brief } = peer();
     const answer = brief.ask(query(7));
     expect(calls.map(({ invocation }) => invocation)).toEqual([
@@ -37,13 +39,13 @@ describe('brief queries', () => {
     expect(await answer).toBe(7);
   });
 
-  it('go together when many are under way, each with its own answer, a refused one alone', async () => {
-    const { calls, brief } = peer();
+  it('go together when many come soon after another, each with its own answer, a refused one alone', async () => {
+    const { calls, clock, brief } = peer();
     const answers = Array.from({ length: 20 }, (_, n) => brief.ask(query(n)).catch((error) => error));
-    expect(calls).toHaveLength(AT_ONCE);
-    calls[0]?.answer();
-    await expect.poll(() => calls.length).toBe(AT_ONCE + 1);
-    expect(calls[AT_ONCE]?.invocation.name).toBe('AskMany');
+    await clock.advance(REST_MS - 1);
+    expect(calls.map(({ invocation }) => invocation.name)).toEqual(['GetMeter']);
+    await clock.advance(1);
+    expect(calls.map(({ invocation }) => invocation.name)).toEqual(['GetMeter', 'AskMany']);
     for (const call of calls) call.answer();
     const answered = await Promise.all(answers);
     expect(answered.filter((_, n) => n !== 13)).toEqual(
@@ -54,7 +56,7 @@ describe('brief queries', () => {
 
   it('are refused with BUSY when too many wait, and unavailable when the peer is', async () => {
     const { calls, brief } = peer();
-    const answers = Array.from({ length: AT_ONCE + 21 }, (_, n) =>
+    const answers = Array.from({ length: 1 + WAITING + 1 }, (_, n) =>
       brief.ask(query(n)).catch((error) => error),
     );
     expect(await answers.at(-1)).toMatchObject({ name: 'LedgerUnavailable', code: 'BUSY' });

@@ -13,6 +13,8 @@ const BRIEF: ReadonlySet<QueryName> = new Set<QueryName>([
 ]);
 /** Calls under way; who comes meanwhile goes together with the next one. */
 const CALLS_AT_ONCE = 8;
+/** From one call to the next, while many ask: half of it is what a query waits for company then, ms. */
+const REST_MS = 10;
 
 export const isBrief = (name: QueryName): boolean => BRIEF.has(name);
 
@@ -32,10 +34,13 @@ interface BriefPorts {
 
 /**
  * Asks brief queries, several in one call to the peer when many come: a call costs some milliseconds of processor time before
- * the first key is read. None waits for company. `ask` throws `LedgerRejected`, `LedgerUnavailable`.
+ * the first key is read. One that comes alone waits for nobody. `ask` throws `LedgerRejected`, `LedgerUnavailable`.
  */
 export function createBriefQueries({ evaluate, clock, waiting }: BriefPorts) {
-  const limits = { maxItems: ASKED_AT_ONCE, maxQueued: waiting, maxInFlight: CALLS_AT_ONCE, lingerMs: 0 };
+  const limits = {
+    ...{ maxItems: ASKED_AT_ONCE, maxQueued: waiting, maxInFlight: CALLS_AT_ONCE },
+    ...{ lingerMs: 0, restMs: REST_MS },
+  };
 
   async function answersTo(queries: readonly BriefQuery[]): Promise<readonly Answered[]> {
     const [only, ...others] = queries;
