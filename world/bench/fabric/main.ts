@@ -8,9 +8,6 @@ import { benchSettlement } from './settlement.ts';
 /** The ledger's time away, as it is promised; `--size` makes it another one. */
 const OUTAGE_MINUTES = 10;
 
-/** The gateway shows open vouchers by itself every 30 s, and would redeem what the load has bought to redeem. */
-const NO_SWEEP = { TAPWATT_SWEEP_INTERVAL_MS: '3600000' };
-
 /** As a shell has it. */
 const EXIT_INTERRUPTED = 130;
 /** A slow machine makes figures worse; it should not end them. */
@@ -28,8 +25,7 @@ const PARTS = {
   settlement: (bench: Bench) =>
     onLedger(bench, 'settlement', (load) => benchSettlement(load, bench.network, bench.say)),
   agents: (bench: Bench) => onLedger(bench, 'agents', (load) => benchAgents(load, bench.say)),
-  'on-meter': async (bench: Bench) =>
-    benchOnMeter({ ...(await gatewayOn(bench, 'onmeter')), ...NO_SWEEP }, bench.say),
+  'on-meter': async (bench: Bench) => benchOnMeter(await gatewayOn(bench, 'onmeter'), bench.say),
   outage: async (bench: Bench) => {
     const environment = await gatewayOn(bench, 'outage');
     return benchOutage({ network: bench.network, environment }, bench.outageMinutes, bench.say);
@@ -83,4 +79,6 @@ async function onLedger<T>(
 const gatewayOn = async ({ network }: Bench, name: string) => ({
   TAPWATT_LEDGER_KIND: 'fabric',
   TAPWATT_LEDGER_FABRIC_NETWORK: await network.emptyLedger(name),
+  // Every 30 s it shows open vouchers by itself, and would redeem what the load has bought to redeem.
+  TAPWATT_SWEEP_INTERVAL_MS: '3600000',
 });
