@@ -42,7 +42,7 @@ export interface TimeLimit<T> {
   readonly late?: (value: T) => void;
 }
 
-/** What the work comes to, or a rejection with the limit's reason after `afterMs`; what the work throws after that is unheeded. */
+/** What the work comes to, or a rejection with the limit's reason after `afterMs`; what the work or `late` throws after that is unheeded. */
 export function inTime<T>(work: Promise<T>, { clock, afterMs, reason, late }: TimeLimit<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     let isOver = false;
@@ -50,6 +50,9 @@ export function inTime<T>(work: Promise<T>, { clock, afterMs, reason, late }: Ti
       isOver = true;
       reject(reason());
     });
-    work.then((value) => (isOver ? late?.(value) : resolve(value)), reject).finally(cancel);
+    work
+      .then((value) => (isOver ? late?.(value) : resolve(value)))
+      .catch(reject)
+      .finally(cancel);
   });
 }
