@@ -62,6 +62,14 @@ async function underLoad(what: string, happen: (load: Unrest) => Promise<void>):
   }
 }
 
+it('without the chaincode of its own organisation a gateway goes on through the others', () =>
+  underLoad('own chaincode away', async (load) => {
+    await town.network.kill('chaincode-discom');
+    await goesOn(load, 'while the chaincode is away');
+    await town.network.up();
+    await goesOn(load, 'after it came back');
+  }));
+
 it(`processes of the network killed with -9 under load come back, and all settles (FABRIC_SEED=${SEED})`, () =>
   underLoad('peer, orderer and chaincode killed', async (load) => {
     const rounds = [['peer-discom'], ['orderer1'], ['chaincode-discom'], ['peer-bank', 'chaincode-agency']];

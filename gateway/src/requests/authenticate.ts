@@ -9,7 +9,6 @@ import {
 } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Redemptions } from '../redemption/redemptions.ts';
 import { createStandings, type Standing } from './standing.ts';
 
 /** Where a sealed voucher has its id (WIRE.md, "Voucher"), hex digits. */
@@ -43,7 +42,7 @@ export type RequestOf<Op extends HandsetRequest['op']> = AuthenticRequest<
  */
 export function createAuthenticator(ports: AuthenticatorPorts) {
   const { ledgerId, verifySignature = isSigned } = ports;
-  const standingOf = createStandings({ ...ports, onLate: ports.redemptions.ended });
+  const standingOf = createStandings(ports);
 
   return async (handsetId: string, jws: string): Promise<AuthenticRequest> => {
     const parsed = parseRequest(jws);
@@ -77,7 +76,6 @@ export type VerifySignature = (request: ParsedRequest, key: KeyObject) => Promis
 
 interface AuthenticatorPorts {
   readonly ledger: Pick<Ledger, 'evaluate'>;
-  readonly redemptions: Pick<Redemptions, 'ended'>;
   readonly ledgerId: string;
   readonly clock: Clock;
   readonly verifySignature?: VerifySignature | undefined;

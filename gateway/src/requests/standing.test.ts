@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { PartyRecord, QueryResult, VoucherRecord } from '@tapwatt/chaincode';
+import type { PartyRecord, QueryResult } from '@tapwatt/chaincode';
 import { rawPublicKey } from '@tapwatt/firmware-contracts';
 import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../edges/manual-clock.ts';
@@ -16,10 +16,8 @@ const answer = { party, request: null, voucher: null };
 function standings(...answers: (() => Promise<QueryResult<'GetStanding'>>)[]) {
   const clock = createManualClock();
   const evaluate = () => (answers.shift() ?? (() => Promise.reject(new Error('asked too often'))))();
-  const late: VoucherRecord[] = [];
-  const ledger = { evaluate } as unknown as Ledger;
-  const standingOf = createStandings({ ledger, clock, onLate: (voucher) => late.push(voucher) });
-  return { clock, standingOf, late };
+  const standingOf = createStandings({ ledger: { evaluate } as unknown as Ledger, clock });
+  return { clock, standingOf };
 }
 
 describe('what the ledger knows of a request', () => {
@@ -45,48 +43,6 @@ describe('what the ledger knows of a request', () => {
     const late = standingOf(asked);
     await clock.advance(1_000);
     expect((await late).handset.agentId).toBe('a');
-  });
-
-  it('is not waited for to redeem a voucher, and what it says late counts for the next request', async () => {
-    const slow = Promise.withResolvers<QueryResult<'GetStanding'>>();
-    const never = () => new Promise<never>(() => undefined);
-    const { standingOf, clock, late } = standings(
-      async () => answer,
-      () => slow.promise,
-      never,
-      never,
-    );
-    await standingOf(asked);
-    const redeeming = standingOf(asked);
-    await clock.advance(10);
-    expect((await redeeming).handset.suspended).toBe(false);
-    const voucher = { voucherId: 'v', status: 'REDEEMED' } as VoucherRecord;
-    slow.resolve({ ...answer, party: { ...party, suspended: true }, voucher });
-    await slow.promise;
-    expect(late).toEqual([voucher]);
-    const next = standingOf(asked);
-    const balance = standingOf({ handsetId: 'h', requestId: 's' });
-    await clock.advance(10);
-    expect((await next).handset.suspended).toBe(true);
-    expect(await Promise.race([balance, 'still asking'])).toBe('still asking');
-    await clock.advance(1_000);
-    expect((await balance).handset.suspended).toBe(true);
-  });
-
-  it('forgets a handset that the ledger says late is none', async () => {
-    const slow = Promise.withResolvers<QueryResult<'GetStanding'>>();
-    const { standingOf, clock } = standings(
-      async () => answer,
-      () => slow.promise,
-      () => Promise.reject(new LedgerUnavailable('away')),
-    );
-    await standingOf(asked);
-    const redeeming = standingOf(asked);
-    await clock.advance(10);
-    await redeeming;
-    slow.resolve({ ...answer, party: null });
-    await slow.promise;
-    await expect(standingOf(asked)).rejects.toThrow('away');
   });
 
   it('refuses whoever is no handset, remembered or not', async () => {

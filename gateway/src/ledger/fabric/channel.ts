@@ -9,7 +9,7 @@ import { type Clock, pause } from '../../edges/edges.ts';
 import { LedgerUnavailable, OutcomeUnknown } from '../errors.ts';
 import { type ChainHead, commitRequest, headOf, resultOf } from './committed-transaction.ts';
 import type { Peer, Peers } from './peers.ts';
-import { asNothingHappened, isDisagreement, wasRefusedAtTheDoor } from './stage-errors.ts';
+import { asNothingHappened, isDisagreement, isForAnotherPeer, wasRefusedAtTheDoor } from './stage-errors.ts';
 
 /** A function of the contract with its arguments. */
 export interface Invocation {
@@ -56,11 +56,13 @@ export class FabricChannel {
 
   /** Asks our contract, or another one. Throws the client's errors. */
   evaluate({ name, args }: Invocation, chaincode = this.#parts.chaincode): Promise<Uint8Array> {
-    return this.#parts.peers.reach(({ gateway }) =>
-      gateway
-        .getNetwork(this.#parts.channel)
-        .getContract(chaincode)
-        .evaluate(name, { arguments: [...args] }),
+    return this.#parts.peers.reach(
+      ({ gateway }) =>
+        gateway
+          .getNetwork(this.#parts.channel)
+          .getContract(chaincode)
+          .evaluate(name, { arguments: [...args] }),
+      isForAnotherPeer,
     );
   }
 
@@ -93,7 +95,7 @@ export class FabricChannel {
 
   /** The newest block. Throws the client's errors. */
   head(): Promise<ChainHead> {
-    return this.#parts.peers.reach((peer) => this.#headOf(peer));
+    return this.#parts.peers.reach((peer) => this.#headOf(peer), isForAnotherPeer);
   }
 
   /** Waits until the peers that are reached are as far as the farthest is now; false if nobody else can be asked, or it takes too long. */
@@ -127,7 +129,7 @@ export class FabricChannel {
   events(startBlock: number | 'now') {
     const { peers, channel, chaincode } = this.#parts;
     const from = startBlock === 'now' ? {} : { startBlock: BigInt(startBlock) };
-    return peers.reach(({ gateway }) => gateway.getNetwork(channel).getChaincodeEvents(chaincode, from));
+    return peers.first.gateway.getNetwork(channel).getChaincodeEvents(chaincode, from);
   }
 
   close(): void {
@@ -137,12 +139,14 @@ export class FabricChannel {
   async #endorse({ name, args }: Invocation): Promise<Transaction | 'overtaken'> {
     const { peers, channel, chaincode } = this.#parts;
     try {
-      return await peers.reach(({ gateway }) =>
-        gateway
-          .getNetwork(channel)
-          .getContract(chaincode)
-          .newProposal(name, { arguments: [...args] })
-          .endorse(),
+      return await peers.reach(
+        ({ gateway }) =>
+          gateway
+            .getNetwork(channel)
+            .getContract(chaincode)
+            .newProposal(name, { arguments: [...args] })
+            .endorse(),
+        isForAnotherPeer,
       );
     } catch (error) {
       if (isDisagreement(error)) return 'overtaken';

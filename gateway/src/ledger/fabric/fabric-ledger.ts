@@ -24,7 +24,7 @@ import { Turns } from './turns.ts';
 
 const CLIENT_TX_ID = /^[0-9a-f]{32}$/;
 const FABRIC_TX_ID = /^[0-9a-f]{64}$/;
-const NO_SUCH_TRANSACTION = /no such transaction ID|not found/i;
+const NO_SUCH_TRANSACTION = /no such transaction ID/i;
 
 export interface FabricLedgerParts {
   readonly channel: FabricChannel;

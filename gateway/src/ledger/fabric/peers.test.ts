@@ -2,6 +2,7 @@ import { GatewayError } from '@hyperledger/fabric-gateway';
 import { describe, expect, it } from 'vitest';
 import { createManualClock } from '../../edges/manual-clock.ts';
 import { type Peer, Peers } from './peers.ts';
+import { isForAnotherPeer } from './stage-errors.ts';
 
 const unreached = () => new GatewayError({ code: 14, details: [], cause: null as never });
 const peerAt = (address: string): Peer => ({ address, gateway: null as never, close: () => undefined });
@@ -60,6 +61,23 @@ describe('the peers of a gateway', () => {
       await clock.advance(1_001);
     }
     expect(told).toEqual(['a is away', 'b is away', 'c is away']);
+  });
+
+  it('are asked in turn where the first one hangs, or finds nobody to carry something out', async () => {
+    const { peers } = threePeers();
+    const failed = (code: number, message: string) =>
+      new GatewayError({ code, details: [{ address: 'x', message, mspId: 'X' }], cause: null as never });
+    const answers = { a: failed(4, ''), b: failed(10, 'failed to endorse'), c: undefined };
+    const ask = (said: Readonly<Record<string, Error | undefined>>) =>
+      peers.reach(async ({ address }) => {
+        if (said[address] !== undefined) throw said[address];
+        return address;
+      }, isForAnotherPeer);
+    expect(await ask(answers)).toBe('c');
+    const refusal = failed(10, 'chaincode response 500, METER_UNKNOWN: {"details":{},"message":"none"}');
+    await expect(ask({ c: refusal })).rejects.toBe(refusal);
+    const uneven = failed(10, 'ProposalResponsePayloads do not match');
+    await expect(ask({ c: uneven })).rejects.toBe(uneven);
   });
 
   it('do not repeat elsewhere what failed for another reason', async () => {

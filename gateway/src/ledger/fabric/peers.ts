@@ -31,8 +31,8 @@ export class Peers {
     this.#ports = ports;
   }
 
-  /** Does something that may be done again elsewhere, at the first peer that is reached. */
-  async reach<T>(work: (peer: Peer) => Promise<T>): Promise<T> {
+  /** Does something that may be done again elsewhere, at the first peer where it does not fail for `isElsewhere`. */
+  async reach<T>(work: (peer: Peer) => Promise<T>, isElsewhere = isUnreached): Promise<T> {
     let failure: unknown;
     for (const peer of this.#inOrder()) {
       try {
@@ -40,12 +40,19 @@ export class Peers {
         this.#reached(peer);
         return result;
       } catch (error) {
-        if (!isUnreached(error)) throw error;
+        if (!isElsewhere(error)) throw error;
         this.#rest(peer, error);
         failure = error;
       }
     }
     throw failure;
+  }
+
+  /** The one to turn to first; whether it is reached will show. */
+  get first(): Peer {
+    const [first] = this.#inOrder();
+    if (first === undefined) throw new Error('A gateway has at least one peer.');
+    return first;
   }
 
   /** Asks every peer; what those answer that are reached. */

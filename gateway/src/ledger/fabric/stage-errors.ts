@@ -18,6 +18,17 @@ const OUTSIDE_TIME_WINDOW = /unauthorized due to incorrect timestamp/;
 export const isUnreached = (error: unknown): boolean =>
   error instanceof GatewayError && error.code === GRPC.UNAVAILABLE;
 
+/**
+ * What may be done again elsewhere while nothing was ordered: the peer was not reached, did not answer in time, or found nobody
+ * who carries it out, as when the chaincode of its own organisation is away.
+ */
+export function isForAnotherPeer(error: unknown): boolean {
+  if (isUnreached(error)) return true;
+  if (!(error instanceof GatewayError)) return false;
+  if (error.code === GRPC.DEADLINE_EXCEEDED) return true;
+  return error.code === GRPC.ABORTED && saidByContract(error) === undefined && !isDisagreement(error);
+}
+
 /** Peers that are at different blocks answer differently: it settles as soon as they are level. */
 export const isDisagreement = (error: unknown): boolean =>
   error instanceof GatewayError && /ProposalResponsePayloads do not match/.test(textsOf(error).join('\n'));
