@@ -26,6 +26,7 @@ import { openLevelJournal } from './requests/level-journal.ts';
 import { openTelemetry } from './telemetry/open-telemetry.ts';
 import { NO_READINGS } from './telemetry/reading.ts';
 import { createFrameTrace } from './trace/frame-trace.ts';
+import { traceForeign } from './trace/trace-foreign.ts';
 import { VERSION } from './version.ts';
 
 /** Meters of which the live view remembers something. */
@@ -146,6 +147,7 @@ async function build(
   serial = openSerial({
     ...{ lines: config.links?.serial ?? [], taps: gateway.taps.serial, redemptions: gateway.redemptions },
     ...{ readings: telemetry?.sink ?? NO_READINGS, clock, signal, log },
+    onForeignFrame: traceForeign(trace),
   });
 
   quarantine = gateway.quarantine;

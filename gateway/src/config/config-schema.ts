@@ -143,7 +143,7 @@ const telemetry = z
         dailyDays: count(2, 36_500).default(3_650),
       })
       .prefault({}),
-    gapAfterS: count(10, 86_400).default(300),
+    gapAfterS: count(10, 86_400).default(900),
     embedded: z.strictObject({ maxMegabytes: count(16, 1_048_576).default(2_048) }).prefault({}),
     influx: z
       .strictObject({

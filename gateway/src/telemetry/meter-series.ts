@@ -146,14 +146,16 @@ interface Span {
 
 interface Mark {
   readonly atMs: number;
-  readonly energyWh?: number;
+  readonly energyWh?: number | undefined;
 }
 
 function gapsBetween(readings: readonly Reading[], span: Span, gapAfterMs: number): readonly Gap[] {
-  const registers = readings.filter(({ energyWh }) => energyWh !== undefined);
   const marks: Mark[] = [
     { atMs: span.fromMs },
-    ...registers.map((reading) => ({ atMs: msOf(reading), energyWh: reading.energyWh ?? 0 })),
+    ...marking(readings, ({ energyWh }) => energyWh !== undefined).map((reading) => ({
+      atMs: msOf(reading),
+      energyWh: reading.energyWh,
+    })),
     { atMs: span.toMs },
   ];
   return marks.flatMap((mark, index) => {
@@ -163,12 +165,18 @@ function gapsBetween(readings: readonly Reading[], span: Span, gapAfterMs: numbe
   });
 }
 
-/** Hours or days without a reading of the register; neighbours are one gap. */
+/** Those of the register; where a meter tells of none at all, as by NFC, whatever it told shows that it was heard. */
+function marking<T>(told: readonly T[], isOfRegister: (one: T) => boolean): readonly T[] {
+  const registers = told.filter(isOfRegister);
+  return registers.length > 0 ? registers : told;
+}
+
+/** Hours or days without a reading that counts; neighbours are one gap. */
 function gapsOfSums(sums: readonly EnergySum[], span: Span, stepMs: number): readonly Gap[] {
-  const read = sums.filter(({ readings }) => readings > 0);
+  const isWithin = ({ fromMs }: EnergySum): boolean => fromMs >= span.fromMs;
   const ends = [
-    { fromMs: span.fromMs - stepMs },
-    ...read,
+    sums.find((sum) => !isWithin(sum)) ?? { fromMs: span.fromMs - stepMs },
+    ...marking(sums.filter(isWithin), ({ readings }) => readings > 0),
     // One that is not over yet may still be read.
     { fromMs: Math.floor(span.toMs / stepMs) * stepMs },
   ] as readonly (Partial<EnergySum> & { readonly fromMs: number })[];

@@ -16,6 +16,7 @@ import type { MessageBus, MessageHandler } from '../links/mqtt/bus/message-bus.t
 import type { TapReport } from '../links/tap/taps.ts';
 import { createFrameTrace } from './frame-trace.ts';
 import { traceBus } from './trace-bus.ts';
+import { traceForeign } from './trace-foreign.ts';
 import { traceTaps } from './trace-taps.ts';
 import type { TracedFrame } from './traced-frame.ts';
 
@@ -98,6 +99,25 @@ describe('a trace', () => {
       { link: 'serial', direction: 'from-meter', on: 'SELECT', sw: '9000' },
       { direction: 'to-meter', on: 'PUT_VOUCHER', frame: 'voucher', fields: { amount: '500' } },
       { direction: 'from-meter', on: 'PUT_VOUCHER', sw: '9000' },
+    ]);
+  });
+
+  it('shows what is said to a foreign meter and by it, and nothing that would be an order to a terminal', () => {
+    const { trace } = bench();
+    const { frames } = watch(trace);
+    const note = traceForeign(trace);
+    note('7', { direction: 'to-meter', on: 'sign-on', text: '/?!\r\n' });
+    note('8', { direction: 'to-meter', on: 'sign-on', text: '/?8!\r\n' });
+    note('7', { direction: 'from-meter', on: 'identification', text: '/EMH5\u001b[2J\r\n' });
+    note('7', { direction: 'from-meter', on: 'data-block', text: '\u00021.8.0(1*kWh)\r\n!\r\n\u0003X' });
+    const told = { atMs: 5, meterId: '7', link: 'serial' };
+    expect(frames).toEqual([
+      { ...told, direction: 'to-meter', on: 'sign-on', length: 5, fields: { text: '/?!' } },
+      { ...told, direction: 'from-meter', on: 'identification', length: 11, fields: { text: '/EMH5 [2J' } },
+      {
+        ...{ ...told, direction: 'from-meter', on: 'data-block', length: 20, refuse: 'damaged' },
+        fields: { text: '1.8.0(1*kWh) ! X' },
+      },
     ]);
   });
 

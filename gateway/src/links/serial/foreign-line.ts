@@ -2,7 +2,7 @@ import type { Clock } from '../../edges/edges.ts';
 import type { Measured, ReadingSink } from '../../telemetry/reading.ts';
 import { dataSetsOf } from './iec62056/data-sets.ts';
 import { type LocalTime, registersOf } from './iec62056/obis.ts';
-import { type ForeignReadOut, readForeignMeter } from './iec62056/read-out.ts';
+import { type ForeignFrame, type ForeignReadOut, readForeignMeter } from './iec62056/read-out.ts';
 import type { OpenLine } from './serial-line.ts';
 import type { SerialPort } from './serial-port.ts';
 
@@ -22,6 +22,7 @@ export interface ForeignLinePorts {
   readonly readings: ReadingSink;
   readonly clock: Clock;
   readonly onVisit: (index: number, readOut: ForeignReadOut) => void;
+  readonly onFrame: (meterId: string, frame: ForeignFrame) => void;
 }
 
 /** Meters that are read with IEC 62056-21 mode C: readings, and never money. */
@@ -40,7 +41,8 @@ export function speakForeign(ports: ForeignLinePorts): (port: SerialPort) => Ope
       async visit({ address: index, signal }) {
         const meter = ports.meters[index];
         if (meter === undefined) return false;
-        const readOut = await readForeignMeter({ port, listen, clock, signal }, meter.address);
+        const onFrame = (frame: ForeignFrame) => ports.onFrame(meter.meterId, frame);
+        const readOut = await readForeignMeter({ port, listen, onFrame, clock, signal }, meter.address);
         ports.onVisit(index, readOut);
         if (readOut.status === 'damaged') readings.malformed(meter.meterId);
         if (readOut.status === 'read')

@@ -4,7 +4,7 @@ import type { Redemptions } from '../../redemption/redemptions.ts';
 import type { ReadingSink } from '../../telemetry/reading.ts';
 import type { TapReport, Taps } from '../tap/taps.ts';
 import { speakForeign } from './foreign-line.ts';
-import type { ForeignReadOut } from './iec62056/read-out.ts';
+import type { ForeignFrame, ForeignReadOut } from './iec62056/read-out.ts';
 import { speakMeterLink } from './meter-line.ts';
 import type { SerialConfig } from './serial-config.ts';
 import { createSerialLine, type LineState, type SerialLine } from './serial-line.ts';
@@ -36,6 +36,8 @@ export interface SerialLinkPorts {
   readonly redemptions: Pick<Redemptions, 'reachable'>;
   readonly readings: ReadingSink;
   readonly onEvent: (event: SerialEvent) => void;
+  /** What is said to foreign meters and by them. */
+  readonly onForeignFrame?: (meterId: string, frame: ForeignFrame) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -163,6 +165,7 @@ const addressesTo = (last: number): readonly number[] =>
 function foreignLine(ports: SerialLinkPorts, config: SerialConfig): Line {
   const { clock, signal, onEvent } = ports;
   const { device } = config;
+  const onFrame = ports.onForeignFrame ?? (() => undefined);
   const meters = config.meters.map(({ address, meterId = '', utcOffsetMinutes }) => ({
     ...{ address: String(address), meterId, utcOffsetMinutes },
   }));
@@ -179,7 +182,7 @@ function foreignLine(ports: SerialLinkPorts, config: SerialConfig): Line {
     addresses: meters.map((_, index) => index),
     intervalMs: config.pollIntervalMs,
     openPort: ports.openPort,
-    speak: speakForeign({ meters, readings: ports.readings, clock, onVisit }),
+    speak: speakForeign({ meters, readings: ports.readings, clock, onVisit, onFrame }),
     onState: (state) => onEvent({ type: 'line', state }),
     ...{ clock, signal },
   });

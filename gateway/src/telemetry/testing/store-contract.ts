@@ -79,6 +79,17 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         { fromMs: backMs, toMs: fromMs + 4 * HOUR_MS },
       ]);
     });
+
+    it('counts whatever was told of a meter that never tells its register', async () => {
+      const options = { nowMs: fromMs + 4 * HOUR_MS, gapAfterMs: 15 * MINUTE_MS };
+      const question = { ...day, meterId: '9', fromMs: fromMs + HOUR_MS, toMs: fromMs + 4 * HOUR_MS };
+      const raw = await meterSeries(under.store, { ...question, resolution: 'raw' }, options);
+      expect(raw.gaps).toEqual([
+        { fromMs: fromMs + HOUR_MS + 20 * MINUTE_MS, toMs: fromMs + 3 * HOUR_MS + 50 * MINUTE_MS },
+      ]);
+      const hours = await meterSeries(under.store, { ...question, resolution: 'hour' }, options);
+      expect(hours.gaps).toEqual([{ fromMs: fromMs + 2 * HOUR_MS, toMs: fromMs + 3 * HOUR_MS }]);
+    });
   });
 }
 
@@ -119,5 +130,19 @@ function batchesOf(fromMs: number): readonly (readonly Reading[])[] {
   const readings = expected(fromMs);
   const others = readings.map((one) => ({ ...one, meterId: '8', energyWh: 99_000_000 }));
   const [early, late] = [readings.slice(0, 30), readings.slice(30)];
-  return [[...late, ...others], early.toReversed(), [...early, ...late.slice(0, 5)]];
+  return [[...late, ...others], early.toReversed(), [...early, ...late.slice(0, 5)], withoutRegister(fromMs)];
+}
+
+/** A meter on a line without MQTT: statuses, after a register that it told an hour before. */
+function withoutRegister(fromMs: number): readonly Reading[] {
+  const minutes = [60, 70, 80, 230];
+  return [
+    reading({ meterId: '9', atMs: fromMs, energyWh: 5 }),
+    ...minutes.map((minute) =>
+      reading({
+        ...{ meterId: '9', atMs: fromMs + minute * MINUTE_MS, link: 'serial', source: 'status' },
+        ...{ balance: 100n, relay: 'closed', tamper: false },
+      }),
+    ),
+  ];
 }
