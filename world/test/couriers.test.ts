@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RequestResult, TapState } from '@tapwatt/firmware-contracts';
-import { Courier, type FleetMeter, type Meter, memoryBagStore, meterCard } from '@tapwatt/simulator';
+import type { RequestResult } from '@tapwatt/firmware-contracts';
+import { type FleetMeter, type Meter, meterCard } from '@tapwatt/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { outcomesOf, phone } from './phone.ts';
 import type { RawHandset } from './raw-handset.ts';
-import { acknowledgedOf, creditOf, meterWithoutNetwork, readerOf, type Tear } from './tapped-meter.ts';
+import { acknowledgedOf, creditOf, meterWithoutNetwork, readerOf } from './tapped-meter.ts';
 import { openTown, type Town } from './town.ts';
 import { openSites, type Sites } from './two-sites.ts';
 
@@ -13,30 +14,9 @@ const NEVER_MS = 3_600_000;
 const AMOUNT = 500n;
 /** SELECT, STATUS, PUT, COMMIT. */
 const COMMANDS = 4;
+/** Vouchers of a meter that may be open on the ledger. */
+const MAX_OPEN = 16;
 
-/** The courier of a phone without a network, and what it has to hand in. */
-const phone = () => {
-  const inHand: string[] = [];
-  const courier = new Courier({
-    bag: memoryBagStore(),
-    inHand: () => new Set(inHand),
-    handIn: (receipts) => inHand.push(...receipts),
-  });
-  const tap = async (meter: Meter, tear?: Tear): Promise<TapState> => {
-    const { transmit } = readerOf(meterCard(meter, 'phone'), tear);
-    const { signal } = new AbortController();
-    let step = courier.begin();
-    while (step.command !== undefined) {
-      const answer = await transmit(step.command, { signal }).catch(() => undefined);
-      step = courier.answer(step.state, answer);
-    }
-    return step.state;
-  };
-  return { courier, tap, inHand };
-};
-
-const outcomesOf = (result: RequestResult | undefined): unknown =>
-  (result as { outcomes?: unknown } | undefined)?.outcomes;
 const acksOf = (result: RequestResult | undefined): readonly string[] =>
   (result as { acks?: readonly string[] } | undefined)?.acks ?? [];
 
@@ -113,7 +93,7 @@ describe('a phone without a network', () => {
     expect((await tap(meter)).end).toBe('done');
     await tap(meter);
     expect(creditOf(meter)).toBe(AMOUNT);
-    const outcomes = outcomesOf(await handInElsewhere(inHand)) as readonly object[];
+    const outcomes = outcomesOf(await handInElsewhere(inHand));
     for (const outcome of outcomes) expect(outcome).toMatchObject({ outcome: 'redeemed' });
     expect(await record()).toMatchObject({ status: 'REDEEMED' });
   });
@@ -128,6 +108,27 @@ describe('a phone without a network', () => {
     expect(creditOf(meter)).toBe(AMOUNT);
     await handInElsewhere(inHand);
     expect(await record()).toMatchObject({ status: 'REDEEMED' });
+  });
+
+  it('does not get around the limit on unsettled vouchers: a further one is sold only after the hand-in', async () => {
+    const { courier, tap, inHand } = phone();
+    for (let onMeter = 0; onMeter < MAX_OPEN; onMeter += 1) {
+      courier.keep(onMeter === 0 ? voucher.voucher : (await buyer.buy('1')).voucher);
+      await tap(meter);
+    }
+    expect(inHand).toHaveLength(MAX_OPEN);
+    expect(creditOf(meter)).toBe(AMOUNT * BigInt(MAX_OPEN));
+
+    const wish = { op: 'issue', walletId: buyer.walletId, meterId: '1', amount: String(AMOUNT) } as const;
+    const refused = await buyer.askUntil({ ...wish, deliver: false }, 'refused');
+    expect(refused).toMatchObject({ code: 'WINDOW_FULL' });
+    const outcomes = outcomesOf(await handInElsewhere(inHand));
+    expect(outcomes).toEqual(Array(MAX_OPEN).fill(expect.objectContaining({ outcome: 'redeemed' })));
+
+    const { voucher: further } = await buyer.buy('1');
+    courier.keep(further);
+    await tap(meter);
+    expect(creditOf(meter)).toBe(AMOUNT * BigInt(MAX_OPEN + 1));
   });
 });
 
@@ -174,7 +175,7 @@ describe('a phone that has the web and no broker', () => {
     const [first, again] = [await post(jws), await post(jws)];
     for (const answer of [first, again]) {
       expect([answer.status, statuses(answer)]).toEqual([200, ['settled']]);
-      expect(outcomesOf(answer.results?.[0])).toMatchObject([{ outcome: 'redeemed', voucherId }]);
+      expect(answer.results?.map(outcomesOf)).toMatchObject([[{ outcome: 'redeemed', voucherId }]]);
     }
     expect(await town.voucher(voucherId)).toMatchObject({ status: 'REDEEMED' });
     courier.carryBack(acksOf(first.results?.[0]));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { encodeVoucherMessage, hexToBytes } from '@tapwatt/firmware-contracts';
 import { memoryTag, meterCard, ndefPhone } from '@tapwatt/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outcomesOf, phone } from './phone.ts';
 import { readersInMemory } from './readers-in-memory.ts';
 import { acknowledgedOf, creditOf, meterWithoutNetwork } from './tapped-meter.ts';
 import { openTown, type RawHandset, type Town } from './town.ts';
@@ -33,6 +34,17 @@ const redeemed = async (voucherId: string, meterId: string): Promise<void> => {
   expect(await town.ledgerMeter(meterId)).toMatchObject({ settled: '500', open: [] });
 };
 
+/** A voucher on a phone at the counter; resolves when what became of it is told there. */
+const shown = async (voucher: string): Promise<void> => {
+  const before = town.log.length;
+  memory.hold('counter', ndefPhone(encodeVoucherMessage([hexToBytes(voucher)])));
+  const isTold = () =>
+    town.log
+      .slice(before)
+      .some((line) => line.includes('shown at the counter') && line.includes('"settled"'));
+  await until('the counter to tell of it', () => isTold() || undefined);
+};
+
 describe('one voucher', () => {
   it('over MQTT, at the reader, on a phone and on a card at the counter, and all of it again, is one credit and one settlement', async () => {
     const meter = await town.meter();
@@ -51,6 +63,36 @@ describe('one voucher', () => {
     expect(await handset.askUntil({ op: 'redeem', voucher }, 'settled')).toMatchObject({ voucherId });
     expect(meter.credited).toBe(500n);
   });
+
+  const others = [
+    ['at the counter', (voucher: string) => shown(voucher)],
+    ['over MQTT', (voucher: string) => handset.askUntil({ op: 'redeem', voucher }, 'settled')],
+  ] as const;
+  it.each(others)(
+    '%s and by a courier’s phone, and both again, is one credit and one settlement',
+    async (_, way) => {
+      const meter = await town.meter();
+      const { voucherId, voucher } = await handset.buy(meter.meterId);
+      const { courier, tap, inHand } = phone();
+      courier.keep(voucher);
+      const carry = async (): Promise<void> => {
+        expect((await tap(meter.device)).end).toBe('done');
+        const handedIn = await handset.askUntil({ op: 'receipts', receipts: inHand }, 'settled');
+        for (const outcome of outcomesOf(handedIn))
+          expect(outcome).toMatchObject({ outcome: 'redeemed', voucherId });
+      };
+      await Promise.all([way(voucher), carry()]);
+      await redeemed(voucherId, meter.meterId);
+      const first = await town.voucher(voucherId);
+      courier.keep(voucher);
+      await Promise.all([carry(), way(voucher)]);
+      await until('the acknowledgement', () => meter.acknowledged === 1 || undefined);
+      expect(meter.credited).toBe(500n);
+      await redeemed(voucherId, meter.meterId);
+      expect(await town.voucher(voucherId)).toEqual(first);
+      expect(await town.get('/api/v1/invariants')).toMatchObject({ ok: true });
+    },
+  );
 
   it('shown at the counter for a meter that is tapped and torn at each command meanwhile is credited and settled once', async () => {
     const meter = meterWithoutNetwork(town.fleet, town.fleet.meters.at(-1));

@@ -1,3 +1,4 @@
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { dataLayout } from '../data/layout.ts';
 import { isAnswered } from '../data/socket-path.ts';
 import { type Deadline, startDeadline } from '../edges/deadline.ts';
@@ -5,6 +6,8 @@ import { pcscDaemonTrouble, pcscSocket } from '../links/nfc/pcsc-daemon.ts';
 import type { Check, Finding, Patient } from './check.ts';
 
 const INFLUX_MS = 3_000;
+/** What /ping says of an InfluxDB that is well: 204, or 200 where it is asked to be verbose. */
+const WELL: readonly number[] = [200, 204];
 
 /** The programs that the configuration counts on. */
 export const checkDaemons: Check = {
@@ -14,7 +17,11 @@ export const checkDaemons: Check = {
 
 async function gateway({ config }: Patient): Promise<Finding> {
   const { socket } = dataLayout(config.dataDirectory);
-  const isThere = await isAnswered(socket);
+  const isThere = await isAnswered(socket).catch(messageOf);
+  if (typeof isThere === 'string') {
+    const remedy = 'Run as its owner, or as root.';
+    return { what: 'gateway', state: 'note', says: isThere, remedy };
+  }
   const says = isThere ? `It answers at ${socket}.` : 'It is not running.';
   return {
     what: 'gateway',
@@ -29,9 +36,19 @@ async function pcsc({ config, environment }: Patient): Promise<Finding> {
   const trouble = await pcscDaemonTrouble(socket);
   if (trouble === undefined) return { what: 'pcscd', state: 'ok', says: `It answers at ${socket}.` };
   const isWanted = config.links?.nfc.enabled === true;
-  const remedy = 'npm run setup:system -- nfc; then start it: systemctl start pcscd.socket';
-  return { what: 'pcscd', state: isWanted ? 'trouble' : 'note', says: trouble, remedy };
+  return {
+    what: 'pcscd',
+    state: isWanted ? 'trouble' : 'note',
+    says: trouble,
+    remedy: pcscRemedy(trouble, socket),
+  };
 }
+
+/** A daemon that is there and lets this user not in wants no other daemon. */
+const pcscRemedy = (trouble: string, socket: string): string =>
+  /\b(EACCES|EPERM)\b/.test(trouble)
+    ? `Let this user in: as a member of the group of ${socket} (usermod -aG GROUP USER, and log in again), or by a polkit rule for org.debian.pcsc-lite.access_pcsc.`
+    : 'npm run setup:system -- nfc; then start it: systemctl start pcscd.socket';
 
 function influx({ config, clock, signal }: Patient): readonly Promise<Finding>[] {
   const url = config.telemetry?.influx.url;
@@ -40,11 +57,17 @@ function influx({ config, clock, signal }: Patient): readonly Promise<Finding>[]
 
 async function influxAt(url: string, { signal, end }: Deadline): Promise<Finding> {
   const what = 'influxdb';
+  const remedy = 'Start it, or correct telemetry.influx.url; readings wait in a queue on disk until then.';
   try {
-    const { status } = await fetch(new URL('/ping', url), { signal });
-    return { what, state: 'ok', says: `It answers at ${url} (${status}).` };
+    const { status } = await fetch(new URL('/ping', url), { signal, redirect: 'manual' });
+    if (WELL.includes(status)) return { what, state: 'ok', says: `It answers at ${url} (${status}).` };
+    return {
+      what,
+      state: 'trouble',
+      says: `What answers at ${url} is no InfluxDB that is well (${status}).`,
+      remedy,
+    };
   } catch {
-    const remedy = 'Start it, or correct telemetry.influx.url; readings wait in a queue on disk until then.';
     return { what, state: 'trouble', says: `It does not answer at ${url}.`, remedy };
   } finally {
     end();

@@ -4,6 +4,7 @@ import { errorCodeOf } from '../data/atomic-file.ts';
 import { unlessAborted } from '../edges/deadline.ts';
 import type { SerialConfig } from '../links/serial/serial-config.ts';
 import type { Check, Finding, Patient } from './check.ts';
+import { unnamed } from './unnamed-ports.ts';
 
 const WHAT = 'serial ports';
 
@@ -46,8 +47,8 @@ async function others({ signal }: Patient, lines: readonly SerialConfig[]): Prom
   try {
     const { SerialPort } = await import('serialport');
     const ports = await unlessAborted(signal, SerialPort.list());
-    const unused = ports.filter(({ path, vendorId }) => vendorId !== undefined && !isNamed(path, lines));
-    return unused.map(({ path, manufacturer = 'unknown maker' }) => ({
+    const adapters = ports.filter(({ vendorId }) => vendorId !== undefined);
+    return (await unnamed(adapters, lines)).map(({ path, manufacturer = 'unknown maker' }) => ({
       what: WHAT,
       state: 'note',
       says: `${path} (${manufacturer}): not used.`,
@@ -60,6 +61,3 @@ async function others({ signal }: Patient, lines: readonly SerialConfig[]): Prom
       : [trouble(says, 'npm ci, with the operating system and processor that Tapwatt runs on')];
   }
 }
-
-const isNamed = (path: string, lines: readonly SerialConfig[]): boolean =>
-  lines.some(({ device }) => device === path);

@@ -7,11 +7,20 @@ import { checkData } from './check-data.ts';
 import { checkDisk } from './check-disk.ts';
 import { checkReaders } from './check-readers.ts';
 import { checkSerial } from './check-serial.ts';
+import { checkServers } from './check-servers.ts';
 
 /** A check that hangs, as a device may, is given up, ms. */
 const CHECK_DEADLINE_MS = 12_000;
 
-const CHECKS: readonly Check[] = [checkData, checkDisk, checkClock, checkDaemons, checkReaders, checkSerial];
+const CHECKS: readonly Check[] = [
+  checkData,
+  checkDisk,
+  checkClock,
+  checkDaemons,
+  checkServers,
+  checkReaders,
+  checkSerial,
+];
 
 /** Every finding of every check, in their order; the checks run at the same time. */
 export async function examine(

@@ -1,4 +1,5 @@
-import { bytesToHex, encodeCommand, INS, meterCommand } from '@tapwatt/firmware-contracts';
+import { bytesToHex, encodeCommand, hexToBytes, INS, meterCommand } from '@tapwatt/firmware-contracts';
+import { checkInvariants } from '@tapwatt/gateway';
 import {
   GOOD_LINE,
   type LineBehaviour,
@@ -11,8 +12,9 @@ import {
   slowLine,
 } from '@tapwatt/simulator';
 import { afterEach, describe, expect, it } from 'vitest';
+import { outcomesOf, phone } from '../phone.ts';
 import type { RawHandset } from '../raw-handset.ts';
-import { acknowledgedOf, creditOf } from '../tapped-meter.ts';
+import { acknowledgedOf, creditOf, readerOf } from '../tapped-meter.ts';
 import { until } from '../until.ts';
 import { type LineOfMeters, type LineOptions, openLineOfMeters } from './line-of-meters.ts';
 
@@ -240,6 +242,33 @@ describe('one voucher by two ways at once', () => {
     await settledOnce();
   });
 
+  const isPutOnLine = (): boolean => commandsOf().includes(INS.PUT_VOUCHER);
+  const isCredited = (): boolean => town.meters.some((meter) => creditOf(meter) > 0n);
+  const begins = [
+    ['before anybody', () => true, 160],
+    ['amid the tap of the line', isPutOnLine, 160],
+    ['when MQTT or the line has it', isCredited, 0],
+  ] as const;
+  it.each(begins)(
+    'or by every way, reader and phone %s, and all again, is one credit and one settlement',
+    async (_, mayBegin, delayMs) => {
+      await open({ areOnline: true });
+      town.line.misbehave(slowLine(50));
+      for (const meter of town.meters) meter.misbehave({ incoming: (message) => [{ ...message, delayMs }] });
+      const ways = await everyWay(mayBegin);
+      await ways.atOnce();
+      await settledOnce();
+      const { voucherId } = ways;
+      const first = await ledger().evaluate('CheckVoucher', { voucherId });
+      expect(first).toMatchObject({ status: 'REDEEMED' });
+      await ways.atOnce();
+      await settledOnce();
+      expect(await ledger().evaluate('CheckVoucher', { voucherId })).toEqual(first);
+      const { breaches } = await checkInvariants(ledger(), { signal: AbortSignal.timeout(SLOW_MS) });
+      expect(breaches).toEqual([]);
+    },
+  );
+
   it('on the line here, and by a courier at another gateway that has never seen the meter', async () => {
     await open();
     const [meter] = town.meters;
@@ -252,6 +281,44 @@ describe('one voucher by two ways at once', () => {
     await settledOnce();
   });
 });
+
+/** One voucher for meter 1, and all the ways that it can take, each to its end; those of hands wait until they may begin. */
+const everyWay = async (mayBegin: () => boolean) => {
+  const [meter] = town.meters;
+  if (meter === undefined) throw new Error('The line has no meter.');
+  const { gateway } = town.sites.a;
+  const elsewhere = await town.sites.b.handset();
+  const { voucherId, voucher } = await handset.buy('1', String(AMOUNT));
+  const { courier, tap, inHand } = phone();
+
+  /** The meter is asked on its line at once; over MQTT it gets the voucher as well. */
+  const onLineAndMqtt = async (): Promise<void> => {
+    const sent = handset.ask({ op: 'redeem', voucher });
+    expect(town.link.wake('1')).toBe(true);
+    await heardEnd(sent);
+  };
+  const atReader = async (): Promise<void> => {
+    const limits = { tapMs: 10_000, commandMs: 2_000, planMs: 2_000, lingerMs: 0 };
+    const { transmit } = readerOf(meterCard(meter, 'reader'));
+    await until('the reader’s turn', () => mayBegin() || undefined);
+    expect(await gateway.taps.nfc.tap(transmit, limits)).toMatchObject({ end: 'done' });
+  };
+  const atCounter = async (): Promise<void> => {
+    let last: object = {};
+    for await (const step of gateway.local.redeem(hexToBytes(voucher), AbortSignal.timeout(SLOW_MS)))
+      last = step;
+    expect(last).toMatchObject({ status: 'settled', redemptionId: voucherId });
+  };
+  const byCourier = async (): Promise<void> => {
+    courier.keep(voucher);
+    await until('the phone’s turn', () => mayBegin() || undefined);
+    expect((await tap(meter)).end).toBe('done');
+    const handedIn = await elsewhere.askUntil({ op: 'receipts', receipts: inHand }, 'settled');
+    for (const outcome of outcomesOf(handedIn))
+      expect(outcome).toMatchObject({ outcome: 'redeemed', voucherId });
+  };
+  return { voucherId, atOnce: () => Promise.all([onLineAndMqtt(), atReader(), atCounter(), byCourier()]) };
+};
 
 /** The meter's first receipt, as anybody who taps it gets it. */
 const receiptFromRing = (meter: Meter): string => {
