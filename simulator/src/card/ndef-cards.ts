@@ -75,13 +75,15 @@ export function memoryTag(message: Uint8Array, dataBytes = 504): CardInField {
   const memory = new Uint8Array(4 * PAGE + dataBytes);
   memory.set([0xe1, 0x10, dataBytes / 8, 0x00], 3 * PAGE);
   memory.set(encodeTagMemory(message), 4 * PAGE);
+  const rolling = concatBytes(memory, memory);
   return {
     atr: MEMORY_ATR,
     transmit(bytes) {
       const command = decodeCommand(bytes);
       if (command?.cla !== 0xff || command.ins !== INS.readBinary) return answer(0x6300);
-      const part = memory.slice(command.p2 * PAGE, command.p2 * PAGE + READ);
-      return part.length === READ ? answer(SW.OK, part) : answer(0x6300);
+      const at = command.p2 * PAGE;
+      // A read that begins within the memory goes on at its first page.
+      return at < memory.length ? answer(SW.OK, rolling.slice(at, at + READ)) : answer(0x6300);
     },
   };
 }

@@ -5,8 +5,6 @@ import type { LocalRedemptions } from '../../../requests/local-redeem.ts';
 import type { CardAtReader } from '../readers.ts';
 import { readCard } from './read-card.ts';
 
-/** Vouchers of one card; more are left on it. */
-const MAX_VOUCHERS = 16;
 /** How long a customer at the counter is told of; the voucher goes on by itself, ms. */
 const FOLLOW_MS = 120_000;
 
@@ -54,7 +52,7 @@ export function createCounter(ports: CounterPorts): Counter {
     async serve(card) {
       const message = await readCard(card, ports.clock);
       const vouchers = (message === undefined ? undefined : vouchersOfMessage(message)) ?? [];
-      for (const voucher of vouchers.slice(0, MAX_VOUCHERS)) {
+      for (const voucher of vouchers) {
         const name = bytesToHex(voucher);
         // Shown again while it is under way: it goes on as it does.
         if (!followed.has(name))

@@ -2,18 +2,9 @@ import { decodeResponse, encodeCommand, SW, TapwattError } from '@tapwatt/firmwa
 import { startDeadline } from '../../../edges/deadline.ts';
 import type { Clock } from '../../../edges/edges.ts';
 import type { CardAtReader } from '../readers.ts';
+import type { Ask } from './ask.ts';
 import { readMemoryTag } from './read-memory-tag.ts';
 import { readType4Tag } from './read-type4-tag.ts';
-
-/** A short command to a card, and the data of its answer; `undefined` where the card has another status word than 9000. */
-export type Ask = (command: {
-  readonly cla?: number;
-  readonly ins: number;
-  readonly p1?: number;
-  readonly p2?: number;
-  readonly data?: Uint8Array;
-  readonly le?: number;
-}) => Promise<Uint8Array | undefined>;
 
 const CARD_MS = 8_000;
 const COMMAND_MS = 2_000;

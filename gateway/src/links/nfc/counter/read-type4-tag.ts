@@ -1,5 +1,5 @@
 import { concatBytes } from '@tapwatt/firmware-contracts';
-import type { Ask } from './read-card.ts';
+import { type Ask, demanding } from './ask.ts';
 
 const NDEF_APPLICATION = Uint8Array.of(0xd2, 0x76, 0x00, 0x00, 0x85, 0x01, 0x01);
 const CAPABILITY_FILE = Uint8Array.of(0xe1, 0x03);
@@ -7,23 +7,27 @@ const CAPABILITY_LENGTH = 15;
 const NDEF_FILE_TLV = 0x04;
 const INS = { select: 0xa4, readBinary: 0xb0 } as const;
 const LE_MAX = 256;
-/** Sixteen vouchers are 1,500 bytes; a longer message is not read. */
+/** Some 44 vouchers; a longer message is not read. */
 const MAX_MESSAGE = 4_096;
 
-/** The NDEF message of a Type 4 Tag, card or phone (NFC Forum Type 4 Tag 2.0); `undefined` where it is none, or is too long. */
+/**
+ * The NDEF message of a Type 4 Tag, card or phone (NFC Forum Type 4 Tag 2.0); `undefined` where it is none, or is too
+ * long. Throws CARD_GONE where it has the NDEF application and stops answering.
+ */
 export async function readType4Tag(ask: Ask): Promise<Uint8Array | undefined> {
   const application = { ins: INS.select, p1: 0x04, data: NDEF_APPLICATION, le: LE_MAX };
   if ((await ask(application)) === undefined) return undefined;
-  if ((await selectFile(ask, CAPABILITY_FILE)) === undefined) return undefined;
-  const capabilities = await ask({ ins: INS.readBinary, le: CAPABILITY_LENGTH });
-  const file = capabilities === undefined ? undefined : ndefFileOf(capabilities);
-  if (file === undefined || (await selectFile(ask, file.id)) === undefined) return undefined;
-  const [high = 0, low = 0] = (await ask({ ins: INS.readBinary, le: 2 })) ?? [];
+  const demand = demanding(ask);
+  await demand(selectFile(CAPABILITY_FILE));
+  const file = ndefFileOf(await demand({ ins: INS.readBinary, le: CAPABILITY_LENGTH }));
+  if (file === undefined) return undefined;
+  await demand(selectFile(file.id));
+  const [high = 0, low = 0] = await demand({ ins: INS.readBinary, le: 2 });
   const length = (high << 8) | low;
-  return length > MAX_MESSAGE ? undefined : readFrom(ask, { at: 2, length, chunk: file.maxRead });
+  return length > MAX_MESSAGE ? undefined : readFrom(demand, { at: 2, length, chunk: file.maxRead });
 }
 
-const selectFile = (ask: Ask, id: Uint8Array) => ask({ ins: INS.select, p2: 0x0c, data: id });
+const selectFile = (id: Uint8Array) => ({ ins: INS.select, p2: 0x0c, data: id });
 
 function ndefFileOf(capabilities: Uint8Array): { id: Uint8Array; maxRead: number } | undefined {
   if (capabilities.length < CAPABILITY_LENGTH || capabilities[7] !== NDEF_FILE_TLV) return undefined;
@@ -35,15 +39,15 @@ function ndefFileOf(capabilities: Uint8Array): { id: Uint8Array; maxRead: number
 
 /** A card that gives less than it is asked for, down to nothing, is not asked for ever. */
 async function readFrom(
-  ask: Ask,
+  demand: ReturnType<typeof demanding>,
   { at, length, chunk }: { at: number; length: number; chunk: number },
 ): Promise<Uint8Array | undefined> {
   const parts: Uint8Array[] = [];
   for (let read = 0; read < length; ) {
     const offset = at + read;
     const le = Math.min(chunk, length - read);
-    const part = await ask({ ins: INS.readBinary, p1: offset >> 8, p2: offset & 0xff, le });
-    if (part === undefined || part.length === 0 || part.length > le) return undefined;
+    const part = await demand({ ins: INS.readBinary, p1: offset >> 8, p2: offset & 0xff, le });
+    if (part.length === 0 || part.length > le) return undefined;
     parts.push(part);
     read += part.length;
   }
