@@ -7,7 +7,7 @@ import { until } from './until.ts';
 
 const SEED = Number(process.env.FABRIC_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const METERS_A_LOAD = 4;
-const LOADS = 4;
+const LOADS = 5;
 const HANDSETS = 2;
 /** Two handsets have six requests each outstanding at the most. */
 const MORE_THAN_OUTSTANDING = 15;
