@@ -24,6 +24,8 @@ export class Chaos {
   readonly credited = new Set<string>();
   readonly voided = new Set<string>();
   readonly #items: IssueItem[] = [];
+  /** Those that were carried out, or refused for ever. */
+  readonly #decided = new Set<IssueItem>();
   readonly #vouchers: string[] = [];
   readonly #frames = new Map<string, Uint8Array>();
   readonly #receipts: string[] = [];
@@ -82,8 +84,14 @@ export class Chaos {
   async #buy(meterId: string, amount: string): Promise<void> {
     const item = await this.town.proposal({ requestId: `r${this.#count}`, meterId, amount });
     this.#items.push(item);
+    await this.#issue(item);
+  }
+
+  /** A refusal that is not final, as while the ledger is halted, leaves the request as it was. */
+  async #issue(item: IssueItem): Promise<void> {
     const result = await this.town.issueItem(item);
-    if (!result.ok) return;
+    if (result.ok || result.final) this.#decided.add(item);
+    if (!result.ok || this.#vouchers.includes(result.voucherId)) return;
     this.#vouchers.push(result.voucherId);
     this.#frames.set(result.voucherId, await this.town.seal(result.voucherId));
   }
@@ -91,9 +99,10 @@ export class Chaos {
   async #buyAgain(pick: number): Promise<void> {
     const item = choose(this.#items, pick);
     if (item === undefined) return;
-    const before = await this.town.balance();
-    await this.town.issueItem(item);
-    if ((await this.town.balance()) !== before) throw new Error('a repeated request spent money');
+    const [isDecided, before] = [this.#decided.has(item), await this.town.balance()];
+    await this.#issue(item);
+    if (isDecided && (await this.town.balance()) !== before)
+      throw new Error('a repeated request spent money');
   }
 
   async #withVoucher(pick: number, act: (voucherId: string) => Promise<void>): Promise<void> {
