@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeVoucherMessage, hexToBytes, SW } from '@tapwatt/firmware-contracts';
-import type { NfcReaders } from '@tapwatt/gateway';
 import { type CardInField, memoryTag, ndefPhone } from '@tapwatt/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readersInMemory } from './readers-in-memory.ts';
@@ -27,29 +26,11 @@ let directory: string;
 let town: Town;
 let handset: RawHandset;
 
-/** Real readers wait for no card longer than they are told to. */
-const patient: NfcReaders = {
-  ...memory.readers,
-  open: (told) =>
-    memory.readers.open({
-      ...told,
-      card: (card) =>
-        told.card({
-          ...card,
-          transmit: (command, { signal }) =>
-            new Promise((resolve, reject) => {
-              signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-              card.transmit(command, { signal }).then(resolve, reject);
-            }),
-        }),
-    }),
-};
-
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tw-'));
   const nfc = { enabled: true, meterReaders: [], counterReaders: ['counter *'] };
   town = await openTown({
-    ...{ directory, meters: 40, nfcReaders: patient },
+    ...{ directory, meters: 40, nfcReaders: memory.readers },
     config: { links: { nfc, serial: [] } },
   });
   handset = await town.handset();

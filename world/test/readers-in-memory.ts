@@ -20,8 +20,8 @@ export function readersInMemory(names: readonly string[]): ReadersInMemory {
       atr: card.atr ?? new Uint8Array(0),
       gone: gone.signal,
       again: () => hold(reader, card),
-      async transmit(command) {
-        const answer = gone.signal.aborted ? undefined : await card.transmit(command);
+      async transmit(command, { signal }) {
+        const answer = gone.signal.aborted ? undefined : await unlessAborted(signal, card.transmit(command));
         if (answer === undefined || decodeResponse(answer) === undefined)
           throw new Error('The card is gone.');
         return answer;
@@ -46,4 +46,12 @@ export function readersInMemory(names: readonly string[]): ReadersInMemory {
       },
     },
   };
+}
+
+/** A real reader waits for no card longer than it is told to. */
+function unlessAborted<T>(signal: AbortSignal, answer: T | Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    Promise.resolve(answer).then(resolve, reject);
+  });
 }

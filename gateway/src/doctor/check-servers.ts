@@ -19,7 +19,7 @@ export const checkServers: Check = {
   async run(patient) {
     const { config } = patient;
     const servers = [...broker(config), ...issuer(config)].map((server) => look(server, patient));
-    return [...(await Promise.all(servers)), ...(await peers(patient))];
+    return (await Promise.all([...servers, peers(patient)])).flat();
   },
 };
 

@@ -16,11 +16,12 @@ export async function readMemoryTag(ask: Ask): Promise<Uint8Array | undefined> {
   const capabilities = await ask(readPages(CAPABILITY_PAGE));
   if (capabilities?.length !== READ_BYTES || capabilities[0] !== NDEF_MAGIC) return undefined;
   const size = (capabilities[2] ?? 0) * SIZE_UNIT;
+  const demand = demanding(ask);
   let known: Uint8Array = new Uint8Array(0);
   while (known.length < size) {
     const page = FIRST_DATA_PAGE + known.length / PAGE_BYTES;
     if (page > LAST_PAGE) return undefined;
-    const part = await demanding(ask)(readPages(page));
+    const part = await demand(readPages(page));
     if (part.length !== READ_BYTES) throw new TapwattError('CARD_GONE');
     known = concatBytes(known, part);
     const found = messageOfTag(known);
