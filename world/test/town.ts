@@ -43,7 +43,10 @@ export interface Town {
   faults(): readonly string[];
   /** The next handset of the fleet that nobody uses yet, connected. */
   handset(of?: FleetHandset): Promise<RawHandset>;
-  /** The next meter of the fleet that nobody uses yet, connected. */
+  /**
+   * The next meter of the fleet that nobody uses yet, connected, and looked after: what is issued for it from now on and
+   * not to be delivered is shown to it only when somebody asks.
+   */
   meter(): Promise<TownMeter>;
   /** The next meter of the fleet that nobody uses yet, without power. */
   meterWithoutPower(): TownMeter;
@@ -68,6 +71,9 @@ export interface Town {
   close(): Promise<void>;
 }
 
+/** Longer than any test takes. */
+const NEVER_MS = 86_400_000;
+
 /** What a gateway is told in these tests: free ports, and no sweep but at boot and when a meter connects. */
 export const townConfig = (directory: string, change: Partial<GatewayConfig> = {}): GatewayConfig => ({
   profile: 'development',
@@ -88,7 +94,7 @@ export const townConfig = (directory: string, change: Partial<GatewayConfig> = {
     },
   },
   http: { host: '127.0.0.1', port: 0, allowedHosts: [] },
-  sweep: { intervalMs: 60_000, pageSize: 500, maxInFlight: 2_000 },
+  sweep: { intervalMs: NEVER_MS, pageSize: 500, maxInFlight: 2_000 },
   log: { level: 'info' },
   policies: { minAmountMinor: 1n, maxAmountMinor: 10_000_000n },
   stopTimeoutMs: 2_000,
@@ -190,6 +196,11 @@ export async function openTown(options: TownOptions): Promise<Town> {
     async meter() {
       const meter = meterWithoutPower();
       await meter.start();
+      await until(`the gateway to have looked after meter ${meter.meterId}`, async () => {
+        const { live } = await get<{ live?: { connected: boolean } }>(`/api/v1/meters/${meter.meterId}`);
+        const { redemption } = await get<{ redemption: { metersQueued: number } }>('/api/v1/stats');
+        return (live?.connected === true && redemption.metersQueued === 0) || undefined;
+      });
       return meter;
     },
     meterWithoutPower,

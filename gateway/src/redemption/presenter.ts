@@ -50,6 +50,7 @@ export interface Presenter {
   /** One pass over every meter with open vouchers; answers how many were reachable. */
   sweep(): Promise<number>;
   start(): void;
+  /** Meters whose open vouchers are still to be shown, those that are being read now included. */
   readonly queued: number;
 }
 
@@ -58,6 +59,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   const knocks = createKnocks(ports);
   const waiting = new Set<string>();
   let readers = 0;
+  let reading = 0;
 
   async function present(meterId: string): Promise<void> {
     for await (const open of openFrames(ports, meterId)) redemptions.deliver(meterId, open);
@@ -76,9 +78,11 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
       await room();
       // Another reader may have taken it while this one waited for room.
       if (!waiting.delete(meterId)) continue;
+      reading += 1;
       await present(meterId).catch((error) =>
         ports.onError(error, `present the vouchers of meter ${meterId}`),
       );
+      reading -= 1;
     }
   }
 
@@ -145,7 +149,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
     sweep,
     start: schedule,
     get queued() {
-      return waiting.size;
+      return waiting.size + reading;
     },
   };
 }
