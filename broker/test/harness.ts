@@ -62,7 +62,7 @@ export const FAST: Partial<BrokerLimits> = {
 
 /** Waits for a condition that nothing announces. */
 export const eventually = async (reached: () => boolean): Promise<void> => {
-  await vi.waitUntil(reached, { timeout: 5_000, interval: 5 });
+  await vi.waitUntil(reached, { timeout: 20_000, interval: 5 });
 };
 
 /** Settles to `late` when nothing came of `promise` within the deadline. */

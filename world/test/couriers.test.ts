@@ -9,8 +9,8 @@ import type { RawHandset } from './raw-handset.ts';
 import { acknowledgedOf, creditOf, meterWithoutNetwork, readerOf } from './tapped-meter.ts';
 import { openTown, type Town } from './town.ts';
 import { openSites, type Sites } from './two-sites.ts';
+import { NEVER_MS } from './until.ts';
 
-const NEVER_MS = 3_600_000;
 const AMOUNT = 500n;
 /** SELECT, STATUS, PUT, COMMIT. */
 const COMMANDS = 4;

@@ -1,9 +1,7 @@
 import type { Ledger } from '@tapwatt/gateway';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openSites, type Sites, type SitesOptions } from './two-sites.ts';
-import { until } from './until.ts';
-
-const NEVER_MS = 3_600_000;
+import { NEVER_MS, until } from './until.ts';
 
 let sites: Sites;
 afterEach(() => sites?.close());

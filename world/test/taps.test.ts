@@ -5,9 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RawHandset } from './raw-handset.ts';
 import { acknowledgedOf, creditOf, meterWithoutNetwork, readerOf, type Tear } from './tapped-meter.ts';
 import { openSites, type Sites } from './two-sites.ts';
-import { until } from './until.ts';
+import { NEVER_MS, until } from './until.ts';
 
-const NEVER_MS = 3_600_000;
 const LIMITS: TapOptions = { tapMs: 10_000, commandMs: 2_000, planMs: 2_000, lingerMs: 2_000 };
 const AT_ONCE: TapOptions = { ...LIMITS, lingerMs: 0 };
 /** SELECT, STATUS, SET TIME, PUT, COMMIT, then the acknowledgement of what it brought. */

@@ -13,7 +13,7 @@ import {
 import { type FleetHandset, type FleetMeter, newBoard } from '@tapwatt/simulator';
 import { type RawHandset, rawHandset } from './raw-handset.ts';
 import { type TownMeter, townMeter } from './town-meter.ts';
-import { until } from './until.ts';
+import { NEVER_MS, until } from './until.ts';
 
 export type GatewayConfig = Parameters<typeof startGateway>[0];
 export type Role = 'discom' | 'bank' | 'agency';
@@ -70,9 +70,6 @@ export interface Town {
   startGateway(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Longer than any test takes. */
-const NEVER_MS = 86_400_000;
 
 /** What a gateway is told in these tests: free ports, and no sweep but at boot and when a meter connects. */
 export const townConfig = (directory: string, change: Partial<GatewayConfig> = {}): GatewayConfig => ({

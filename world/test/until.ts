@@ -1,6 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const DEADLINE_MS = 10_000;
+/** Longer than any test takes. */
+export const NEVER_MS = 86_400_000;
+
+/** Others may use the machine too: it is for the day that something never comes. */
+const DEADLINE_MS = 30_000;
 const LOOK_EVERY_MS = 10;
 
 /** The first answer of `look` that is not `undefined`; rejects, naming what it waited for, when the deadline passes. */

@@ -126,7 +126,7 @@ describe('the view of a meter’s readings', () => {
     const view = createMeterReadings();
     try {
       view.open('7');
-      await vi.waitFor(() => expect(chart('consumption').all('gap')).toHaveLength(1));
+      await vi.waitFor(() => expect(chart('consumption').all('gap')).toHaveLength(1), 10_000);
       expect(chart('consumption').all('gap')[0]?.title).toContain('40 Wh consumed meanwhile');
       const lines = chart('consumption').all('line');
       expect(lines).toHaveLength(2);
@@ -140,7 +140,7 @@ describe('the view of a meter’s readings', () => {
 
       const byHour = document.getElementById('ranges').children[1];
       byHour?.listeners.get('click')?.();
-      await vi.waitFor(() => expect(chart('consumption').all('bar-mark')).toHaveLength(2));
+      await vi.waitFor(() => expect(chart('consumption').all('bar-mark')).toHaveLength(2), 10_000);
       expect(chart('consumption').all('gap')).toHaveLength(1);
       expect(document.getElementById('consumption-figures').textContent).toBe('790 Wh');
     } finally {

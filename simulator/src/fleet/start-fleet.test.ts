@@ -31,7 +31,7 @@ import { type Purchase, purchaseOf } from './purchase.ts';
 import { type FleetOptions, type RunningFleet, startFleet } from './start-fleet.ts';
 import { startTraffic } from './traffic.ts';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 30_000;
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();

@@ -16,10 +16,9 @@ import {
 } from '@tapwatt/simulator';
 import { meterWithoutNetwork } from '../tapped-meter.ts';
 import { openSites, type Sites, systemEdges } from '../two-sites.ts';
-import { until } from '../until.ts';
+import { NEVER_MS, until } from '../until.ts';
 import { openPtyPair, type PtyPair } from './pty-pair.ts';
 
-const NEVER_MS = 3_600_000;
 const BAUD = 115_200;
 
 export interface LineOptions {

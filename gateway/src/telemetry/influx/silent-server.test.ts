@@ -51,7 +51,7 @@ describe('a database that does not answer', () => {
     word = '';
     const store = await open();
     await store.append([reading({ atMs: Date.now(), energyWh: 1 })]);
-    await vi.waitFor(() => expect(sockets.size).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(sockets.size).toBeGreaterThan(0), 10_000);
     await store.append([reading({ atMs: Date.now(), energyWh: 2 })]);
     const sinceMs = performance.now();
     await store.close();

@@ -121,7 +121,7 @@ describe('the message bus over an external broker', () => {
     const publishing = bus.publish(vch, Uint8Array.of(1));
     const from = performance.now();
     await bus.close({ deadlineMs: 100 });
-    expect(performance.now() - from).toBeLessThan(1_000);
+    expect(performance.now() - from).toBeLessThan(10_000);
     expect(await publishing).toBe('away');
   });
 
