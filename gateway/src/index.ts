@@ -27,7 +27,7 @@ export {
   verifyLedgerDirectory,
 } from './ledger/embedded/index.ts';
 export { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from './ledger/errors.ts';
-export { FabricNetworkUnderTest } from './ledger/fabric/testing/fabric-network.ts';
+export { FabricNetworkUnderTest, fabricMemberOf } from './ledger/fabric/testing/fabric-network.ts';
 export { type LoadOnFabric, openLoadOnFabric } from './ledger/fabric/testing/load-on-fabric.ts';
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';

@@ -167,9 +167,10 @@ function placeOf(gateway: AssembledGateway, fleet: Fleet, undo: (() => Promise<u
       const meter = townMeter(fleet, entry, newBoard(entry));
       undo.push(() => meter.close());
       await meter.start();
-      await until(`the gateway to hear meter ${entry.meterId}`, () =>
-        gateway.redemptions.isReachable(entry.meterId) ? true : undefined,
-      );
+      await until(`the gateway to have looked after meter ${entry.meterId}`, () => {
+        const isHeard = gateway.redemptions.isReachable(entry.meterId);
+        return (isHeard && gateway.figures().metersQueued === 0) || undefined;
+      });
       return meter;
     },
     async handset() {

@@ -1,24 +1,15 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { rawPublicKey } from '@tapwatt/firmware-contracts';
-import {
-  connectFabricLedger,
-  FabricNetworkUnderTest,
-  type Fleet,
-  type Ledger,
-  provisionFleet,
-} from '@tapwatt/gateway';
+import { FabricNetworkUnderTest, type Fleet, type Ledger, provisionFleet } from '@tapwatt/gateway';
 import { type GatewayPorts, launchGateway } from '../../src/gateway-process.ts';
 import type { Program } from '../../src/program.ts';
 import { launchBroker } from '../processes/broker-process.ts';
 import { quietPort } from '../processes/quiet-port.ts';
-import { townConfig } from '../town.ts';
+import { connectAs, enrolGateway } from './enrol-gateway.ts';
 
 const SITE = 'home';
 const CLOCK_OFF = new URL('./clock-off.ts', import.meta.url).href;
-const SILENT = { info: () => undefined, warn: () => undefined };
 
 interface Ready {
   readonly state: string;
@@ -70,7 +61,8 @@ export async function openTownOnFabric({ meters, handsets }: TownOnFabricOptions
     const fleetFile = join(directory, 'fleet.json');
     const dataDirectory = dataOf(site, 'gateway');
     const fleet = await provisionFleet({ dataDirectory, broker, meters, handsets, fleetFile });
-    const books = await connect(site, 'gateway');
+    const books = await connectAs('gateway', network.networkFile);
+    undo.push(() => books.close());
     const logOf = (gatewayId: string) => readFile(logFileOf(site, gatewayId), 'utf8');
     return {
       ...{ network, fleet, gateway, books, logOf, close },
@@ -107,15 +99,6 @@ async function startBroker(site: Site): Promise<void> {
   await broker.ready;
 }
 
-/** A ledger connection as a party of the network. */
-async function connect({ directory, network, undo }: Site, partyId: string): Promise<Ledger> {
-  const fabric = { network: network.networkFile, certificate: undefined, key: undefined };
-  const config = townConfig(directory, { gatewayId: partyId, ledger: { kind: 'fabric', fabric } });
-  const ledger = await connectFabricLedger(config, SILENT);
-  undo.push(() => ledger.close());
-  return ledger;
-}
-
 async function startGateway(site: Site, gatewayId: string, onReady?: () => Promise<void>) {
   const { network, mqttPort } = site;
   const program = launchGateway({
@@ -138,16 +121,10 @@ async function startGateway(site: Site, gatewayId: string, onReady?: () => Promi
 }
 
 async function startSecond(site: Site): Promise<void> {
-  const [from, to] = [dataOf(site, 'gateway'), dataOf(site, 'gateway-2')];
-  for (const entry of ['VERSION', 'keys']) await cp(join(from, entry), join(to, entry), { recursive: true });
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-  await writeFile(join(to, 'keys', 'gateway.key'), pem, { mode: 0o600 });
-  const member = await site.network.memberOf('gateway-2');
-  const publicKey = rawPublicKey(privateKey);
-  const discom = await connect(site, 'discom');
-  await discom.submit('RegisterGateway', { id: 'gateway-2', publicKey, member });
-  await startGateway(site, 'gateway-2');
+  const gatewayId = 'gateway-2';
+  const [from, to] = [dataOf(site, 'gateway'), dataOf(site, gatewayId)];
+  await enrolGateway({ gatewayId, from, to, networkFile: site.network.networkFile });
+  await startGateway(site, gatewayId);
 }
 
 function gatewayOf(program: Program<GatewayPorts>): FabricGateway {

@@ -26,6 +26,12 @@ export interface FabricStatus {
   readonly nodes: readonly NodeStatus[];
 }
 
+/** As whom the ledger registers a party that the network has a certificate for. */
+export async function fabricMemberOf(networkFile: string, partyId: string): Promise<Member> {
+  const { mspId, name } = partyOf(await readFabricNetwork(networkFile), partyId);
+  return { mspId, name };
+}
+
 /** A Fabric network of a test's own, on free ports, in a folder that goes with it. */
 export class FabricNetworkUnderTest {
   readonly #directory: string;
@@ -40,12 +46,6 @@ export class FabricNetworkUnderTest {
 
   get networkFile(): string {
     return join(this.#directory, 'network.json');
-  }
-
-  /** As whom the ledger registers a party that the network has a certificate for. */
-  async memberOf(partyId: string): Promise<Member> {
-    const { mspId, name } = partyOf(await readFabricNetwork(this.networkFile), partyId);
-    return { mspId, name };
   }
 
   /** Another, empty ledger on the network; answers the file that describes the network with it. */
