@@ -30,6 +30,8 @@ export type Attempt = CommittedInBlock | 'overtaken';
 
 /** Fabric's own contract for what a peer stores. */
 const QUERY_CONTRACT = 'qscc';
+/** Who does not tell its newest block by then is not waited for. */
+const HEAD_MS = 1_000;
 const CATCH_UP_POLL_MS = 20;
 const NEVER = new AbortController().signal;
 const OVERTAKEN: ReadonlySet<number> = new Set([
@@ -102,7 +104,7 @@ export class FabricChannel {
   async catchUp(): Promise<boolean> {
     const { peers, clock, catchUpMs } = this.#parts;
     if (peers.count < 2) return false;
-    const heads = () => peers.all(async (peer) => (await this.#headOf(peer)).number);
+    const heads = () => peers.all(async (peer) => (await this.#headOf(peer)).number, HEAD_MS);
     const newest = Math.max(...(await heads()));
     const until = clock.nowMs() + catchUpMs;
     while ((await heads()).some((number) => number < newest)) {

@@ -96,7 +96,15 @@ describe('the peers of a gateway', () => {
     const answers = await peers.all(async ({ address }) => {
       if (address === 'b') throw unreached();
       return address;
-    });
+    }, 1_000);
     expect(answers).toEqual(['a', 'c']);
+  });
+
+  it('do not wait for one that hangs', async () => {
+    const { peers, clock } = threePeers();
+    const hangs = new Promise<string>(() => undefined);
+    const answers = peers.all(({ address }) => (address === 'a' ? hangs : Promise.resolve(address)), 1_000);
+    await clock.advance(1_000);
+    expect(await answers).toEqual(['b', 'c']);
   });
 });

@@ -1,4 +1,5 @@
 import type { Gateway } from '@hyperledger/fabric-gateway';
+import { inTime } from '../../edges/deadline.ts';
 import type { Clock } from '../../edges/edges.ts';
 import { isUnreached } from './stage-errors.ts';
 
@@ -55,9 +56,12 @@ export class Peers {
     return first;
   }
 
-  /** Asks every peer; what those answer that are reached. */
-  async all<T>(work: (peer: Peer) => Promise<T>): Promise<readonly T[]> {
-    const answers = await Promise.allSettled(this.#peers.map(work));
+  /** Asks every peer; what those answer that are reached, and answer within `afterMs`. */
+  async all<T>(work: (peer: Peer) => Promise<T>, afterMs: number): Promise<readonly T[]> {
+    const { clock } = this.#ports;
+    const reason = (): Error => new Error(`The peer did not answer within ${afterMs} ms.`);
+    const asked = this.#peers.map((peer) => inTime(work(peer), { clock, afterMs, reason }));
+    const answers = await Promise.allSettled(asked);
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 
