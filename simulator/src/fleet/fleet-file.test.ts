@@ -5,11 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fleetOf } from '../../test/fleet-of.ts';
 import { parseFleet, readFleetFile } from './fleet-file.ts';
 
+let directory = '';
 let path = '';
 beforeEach(() => {
-  path = join(mkdtempSync(join(tmpdir(), 'tapwatt-fleet-')), 'fleet.json');
+  directory = mkdtempSync(join(tmpdir(), 'tapwatt-fleet-'));
+  path = join(directory, 'fleet.json');
 });
-afterEach(() => rmSync(path, { force: true }));
+afterEach(() => rmSync(directory, { recursive: true }));
 
 const write = (text: string, mode = 0o600): void => {
   writeFileSync(path, text, { mode });
