@@ -10,11 +10,10 @@ import { openEmbeddedLedger } from '../ledger/embedded/index.ts';
 import type { ResumeOptions } from './copy-commands.ts';
 import { streamFromGateway } from './gateway-stream.ts';
 import { openOrderSession } from './order-session.ts';
+import { paced } from './paced.ts';
 import { orderData } from './send-order.ts';
 import { type CommonOptions, readConfig, type Session } from './session.ts';
 import { time } from './text.ts';
-
-const PROGRESS_MS = 200;
 
 /** `backup create`: from the running gateway, or from its directory when it is stopped. */
 export async function createBackup(session: Session, file: string, options: CommonOptions): Promise<void> {
@@ -109,16 +108,6 @@ async function placeOf(session: Session, options: CommonOptions) {
   const { config } = await readConfig(session.edges, options);
   const { profile, gatewayId } = config;
   return { layout: dataLayout(config.dataDirectory), profile, gatewayId };
-}
-
-function paced<T>(session: Session, say: (value: T) => void): (value: T) => void {
-  let saidMs = session.edges.nowMs();
-  return (value) => {
-    const nowMs = session.edges.nowMs();
-    if (nowMs - saidMs < PROGRESS_MS) return;
-    saidMs = nowMs;
-    say(value);
-  };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1_048_576).toFixed(1)} MB`;

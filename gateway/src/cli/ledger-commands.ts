@@ -7,11 +7,11 @@ import type { InvariantReport } from '../ledger/check-invariants.ts';
 import type { EmbeddedLedger, VerifyProgress } from '../ledger/embedded/index.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { createGatewayClient } from './gateway-client.ts';
+import { paced } from './paced.ts';
 import { type CommonOptions, readConfig, type Session } from './session.ts';
 import { pairs } from './text.ts';
 
 /** Steps of a long check between two words about it. */
-const PROGRESS_MS = 200;
 
 /** `ledger verify`: recomputes the chain and the state of a ledger that no gateway has open. */
 export async function verifyLedger(session: Session, options: CommonOptions): Promise<ExitCode> {
@@ -127,16 +127,6 @@ function progressOf(session: Session): (progress: VerifyProgress) => void {
   return paced(session, ({ phase, block, ofBlocks }: VerifyProgress) =>
     session.out.progress(`${phase}: block ${block} of ${ofBlocks}`),
   );
-}
-
-function paced<T>(session: Session, say: (value: T) => void): (value: T) => void {
-  let saidMs = session.edges.nowMs();
-  return (value) => {
-    const nowMs = session.edges.nowMs();
-    if (nowMs - saidMs < PROGRESS_MS) return;
-    saidMs = nowMs;
-    say(value);
-  };
 }
 
 function figuresText(figures: object): string {

@@ -1,5 +1,6 @@
 import { lineTimeMs } from '@tapwatt/firmware-contracts';
-import type { LinePort, OpenLinePort } from '../serial/line-port.ts';
+import { LastingPort } from '../serial/lasting-port.ts';
+import type { OpenLinePort } from '../serial/line-port.ts';
 import type { Time } from '../time/time.ts';
 import {
   FOREIGN_START,
@@ -22,7 +23,6 @@ const SIGN_ON_BAUD = 300;
 const BAUD_RATES = [300, 600, 1_200, 2_400, 4_800, 9_600, 19_200];
 /** Before it answers: within 200 to 1,500 ms. */
 const REACTION_MS = 200;
-const REOPEN_MS = 250;
 const DATA_BITS = 0x7f;
 
 const parityOf = (byte: number): number =>
@@ -32,43 +32,31 @@ const parityOf = (byte: number): number =>
 export class ForeignLine {
   readonly #options: ForeignLineOptions;
   #state = FOREIGN_START;
-  #port: LinePort | undefined;
-  #isClosed = false;
-  #cancelReopen = (): void => {};
+  readonly #port: LastingPort;
 
   constructor(options: ForeignLineOptions) {
     this.#options = options;
+    this.#port = new LastingPort({
+      ...{ open: options.open, time: options.time, opened: () => undefined },
+      handlers: {
+        data: (bytes) => this.#hear(bytes),
+        closed: () => {
+          this.#state = FOREIGN_START;
+        },
+      },
+    });
   }
 
   get isOpen(): boolean {
-    return this.#port !== undefined;
+    return this.#port.isOpen;
   }
 
-  /** Opens the port, again and again until it is there; again whenever it goes away. */
   start(): void {
-    const handlers = {
-      data: (bytes: Uint8Array) => this.#hear(bytes),
-      closed: () => this.#lost(),
-    };
-    this.#options.open(handlers).then(
-      (port) => {
-        this.#port = port;
-        if (this.#isClosed) void port.close();
-      },
-      () => this.#lost(),
-    );
+    this.#port.start();
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancelReopen();
-    await this.#port?.close();
-  }
-
-  #lost(): void {
-    this.#port = undefined;
-    this.#state = FOREIGN_START;
-    if (!this.#isClosed) this.#cancelReopen = this.#options.time.after(REOPEN_MS, () => this.start());
+  close(): Promise<void> {
+    return this.#port.close();
   }
 
   /** A character whose parity is wrong is left out. */
@@ -93,6 +81,6 @@ export class ForeignLine {
       (character) => character.charCodeAt(0) | parityOf(character.charCodeAt(0)),
     );
     const bytes = at === 'agreed' ? (disturb?.(plain) ?? plain) : plain;
-    time.after(REACTION_MS + lineTimeMs(bytes.length, baudRate), () => this.#port?.write(bytes));
+    time.after(REACTION_MS + lineTimeMs(bytes.length, baudRate), () => this.#port.write(bytes));
   }
 }

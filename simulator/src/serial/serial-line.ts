@@ -8,9 +8,10 @@ import {
 } from '@tapwatt/firmware-contracts';
 import type { MeterCard } from '../meter/meter-card.ts';
 import type { Time } from '../time/time.ts';
+import { LastingPort } from './lasting-port.ts';
 import { GOOD_LINE, type LineBehaviour, type Spoken } from './line-behaviour.ts';
 import { type LinePace, NO_PACE, paceOf } from './line-pace.ts';
-import type { LinePort, OpenLinePort } from './line-port.ts';
+import type { OpenLinePort } from './line-port.ts';
 
 /** What can be seen of a line from outside. */
 export type LineObservation =
@@ -31,18 +32,14 @@ export interface SerialLineOptions {
   readonly observe?: (observation: LineObservation) => void;
 }
 
-const REOPEN_MS = 250;
-
 /** Several simulated meters on one half-duplex serial line (WIRE.md "NFC and serial"): the far ends of it, and the line itself. */
 export class SerialLine {
   readonly #options: SerialLineOptions;
   readonly #toMeters: LinePace;
   readonly #toReader: LinePace;
   #behaviour: LineBehaviour;
-  #port: LinePort | undefined;
+  readonly #port: LastingPort;
   #heard: LineState = LINE_START;
-  #isClosed = false;
-  #cancelReopen = (): void => {};
 
   constructor(options: SerialLineOptions) {
     const { baudRate, isPaced = false, time } = options;
@@ -50,51 +47,38 @@ export class SerialLine {
     this.#behaviour = options.behaviour ?? GOOD_LINE;
     this.#toMeters = isPaced ? paceOf(baudRate, time) : NO_PACE;
     this.#toReader = isPaced ? paceOf(baudRate, time) : NO_PACE;
+    this.#port = new LastingPort({
+      ...{ open: options.open, time, opened: () => this.#opened() },
+      handlers: {
+        data: (bytes) => this.#toMeters.pass(bytes, (arrived) => this.#hear(arrived)),
+        closed: (reason) => options.observe?.({ type: 'closed', reason }),
+      },
+    });
   }
 
   get isOpen(): boolean {
-    return this.#port !== undefined;
+    return this.#port.isOpen;
   }
 
   misbehave(behaviour: LineBehaviour): void {
     this.#behaviour = behaviour;
   }
 
-  /** Opens the port, again and again until it is there; again whenever it goes away. */
   start(): void {
-    this.#options
-      .open({
-        data: (bytes) => this.#toMeters.pass(bytes, (arrived) => this.#hear(arrived)),
-        closed: (reason) => this.#lost(reason),
-      })
-      .then(
-        (port) => this.#opened(port),
-        (error) => this.#lost(String(error)),
-      );
+    this.#port.start();
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#cancelReopen();
-    await this.#port?.close();
+  close(): Promise<void> {
+    return this.#port.close();
   }
 
-  #opened(port: LinePort): void {
-    this.#port = port;
+  #opened(): void {
     this.#heard = LINE_START;
-    if (this.#isClosed) void port.close();
-    else this.#options.observe?.({ type: 'open' });
-  }
-
-  #lost(reason: string): void {
-    this.#port = undefined;
-    if (this.#isClosed) return;
-    this.#options.observe?.({ type: 'closed', reason });
-    this.#cancelReopen = this.#options.time.after(REOPEN_MS, () => this.start());
+    this.#options.observe?.({ type: 'open' });
   }
 
   #hear(bytes: Uint8Array): void {
-    if (this.#behaviour.echoes) this.#port?.write(bytes);
+    if (this.#behaviour.echoes) this.#port.write(bytes);
     const arrived = this.#behaviour.heard?.(bytes) ?? bytes;
     const { state, frames } = decodeLine(this.#heard, arrived);
     this.#heard = state;
@@ -119,7 +103,7 @@ export class SerialLine {
   #say({ bytes, delayMs }: Spoken): void {
     const { time, baudRate } = this.#options;
     time.after(lineGapMs(baudRate) + delayMs, () =>
-      this.#toReader.pass(bytes, (arrived) => this.#port?.write(arrived)),
+      this.#toReader.pass(bytes, (arrived) => this.#port.write(arrived)),
     );
   }
 }

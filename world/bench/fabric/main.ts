@@ -1,5 +1,6 @@
 import { FabricNetworkUnderTest, type LoadOnFabric, openLoadOnFabric } from '@tapwatt/gateway';
 import type { Say } from '../bench-town.ts';
+import { inTurn, partsOf } from '../parts.ts';
 import { benchAgents } from './agents.ts';
 import { benchOnMeter } from './on-meter.ts';
 import { benchOutage } from './outage.ts';
@@ -15,8 +16,6 @@ const PATIENT = { transactions: 64, endorseMs: 60_000, submitMs: 60_000, commitM
 
 interface Bench {
   readonly network: FabricNetworkUnderTest;
-  /** What makes a gateway one on this network. */
-  readonly environment: Readonly<Record<string, string>>;
   readonly outageMinutes: number;
   readonly say: Say;
 }
@@ -31,19 +30,12 @@ const PARTS = {
     return benchOutage({ network: bench.network, environment }, bench.outageMinutes, bench.say);
   },
 };
-type Part = keyof typeof PARTS;
-
-const isPart = (name: string): name is Part => name in PARTS;
-
 /**
  * Figures of a Fabric network of three organisations that is made for them on free ports and removed after, one part after
  * another, each on an empty ledger. Throws a plain Error for a part that does not exist, and without Fabric's programs.
  */
 export async function benchFabric(say: Say, outageMinutes = OUTAGE_MINUTES, names: readonly string[] = []) {
-  const unknown = names.find((name) => !isPart(name));
-  if (unknown !== undefined)
-    throw new Error(`fabric ${unknown}: it is one of ${Object.keys(PARTS).join(', ')}.`);
-  const parts = names.length === 0 ? (Object.keys(PARTS) as Part[]) : names.filter(isPart);
+  const parts = partsOf('fabric', PARTS, names);
   const network = await FabricNetworkUnderTest.make();
   // Its processes do not end with this one.
   const interrupted = (): void => void network.remove().finally(() => process.exit(EXIT_INTERRUPTED));
@@ -51,12 +43,9 @@ export async function benchFabric(say: Say, outageMinutes = OUTAGE_MINUTES, name
   try {
     say('making a Fabric network …');
     const upSeconds = await network.up();
-    const report: Record<string, unknown> = { fabric: await network.version(), upSeconds };
-    for (const part of parts) {
-      say(`${part}:`);
-      report[part] = await PARTS[part]({ network, environment: {}, outageMinutes, say });
-    }
-    return report;
+    const bench = { network, outageMinutes, say };
+    const reports = await inTurn(parts, say, (part) => PARTS[part](bench));
+    return { fabric: await network.version(), upSeconds, ...reports };
   } finally {
     process.off('SIGINT', interrupted);
     await network.remove();
