@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { findMissing } from './system/find-missing.ts';
-import { hasProgram, PURPOSES, type Purpose } from './system/parts.ts';
+import { hasProgram, PURPOSES, type Purpose, withWhatTheyNeed } from './system/parts.ts';
+import { withdrawVirtualReaders } from './system/virtual-readers.ts';
 
 /**
  * `npm run setup:system [-- nfc serial …]`: what the operating system must have for readers, lines, tokens and the rings
- * that test them. Installs it where it may (root, on Debian), names it otherwise; compiles the native add-ons.
+ * that test them (`nfc` is what a gateway with readers needs, `nfc-ring` has virtual ones). Installs it where it may (root, on Debian), names it otherwise; compiles the native add-ons.
  * Exit 0 when everything is there, 1 when something is missing, 2 for a purpose that there is not.
  */
 const INSTALL_DEADLINE_MS = 10 * 60_000;
@@ -37,6 +38,7 @@ function setUp(purposes: readonly Purpose[]): boolean {
   const { parts } = findMissing(purposes);
   const packages = [...new Set(parts.flatMap((part) => part.packages))];
   if (packages.length > 0 && !install(packages)) return false;
+  if (withWhatTheyNeed(purposes).includes('nfc')) withdrawVirtualReaders(say);
   for (const { addOn, trouble } of findMissing(purposes).addOns) {
     say(`${addOn.name}: ${trouble}`);
     run('npm', ['run', '--silent', addOn.build]);

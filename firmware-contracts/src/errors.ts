@@ -171,7 +171,7 @@ const systemCodes = {
   READERS_UNAVAILABLE: entry(
     'same',
     'The NFC readers cannot be used; other ways to meters are not concerned.',
-    'See what is missing with: npx tapwatt doctor; npm run setup:system installs it. They are tried again by themselves.',
+    'See what is missing with: npx tapwatt doctor; npm run setup:system -- nfc installs it. They are tried again by themselves.',
   ),
   CARD_GONE: entry(
     'same',

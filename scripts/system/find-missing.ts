@@ -1,5 +1,5 @@
 import { ADD_ONS, type AddOn, addOnTrouble } from './add-ons.ts';
-import { type Purpose, SYSTEM_PARTS, type SystemPart } from './parts.ts';
+import { type Purpose, SYSTEM_PARTS, type SystemPart, withWhatTheyNeed } from './parts.ts';
 
 export interface Missing {
   readonly parts: readonly SystemPart[];
@@ -7,7 +7,8 @@ export interface Missing {
 }
 
 /** What these purposes need and this machine does not have. */
-export function findMissing(purposes: readonly Purpose[]): Missing {
+export function findMissing(asked: readonly Purpose[]): Missing {
+  const purposes = withWhatTheyNeed(asked);
   return {
     parts: SYSTEM_PARTS.filter((part) => part.for.some((one) => purposes.includes(one)) && !part.isThere()),
     addOns: ADD_ONS.filter((addOn) => purposes.includes(addOn.for)).flatMap((addOn) => {
@@ -26,6 +27,6 @@ export function requireSystem(purpose: Purpose): void {
   ];
   if (what.length === 0) return;
   throw new Error(
-    `This machine lacks what the ${purpose} ring needs: ${what.join(', ')}. Remedy: npm run setup:system -- ${purpose}`,
+    `This machine lacks what this ring needs: ${what.join(', ')}. Remedy: npm run setup:system -- ${purpose}`,
   );
 }

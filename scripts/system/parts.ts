@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const PURPOSES = ['nfc', 'serial', 'influx', 'mosquitto', 'pkcs11'] as const;
+export const PURPOSES = ['nfc', 'nfc-ring', 'serial', 'influx', 'mosquitto', 'pkcs11'] as const;
 export type Purpose = (typeof PURPOSES)[number];
+
+/** A ring needs what it tries, and the drivers of tests besides, which a gateway's machine must not have. */
+export const withWhatTheyNeed = (purposes: readonly Purpose[]): readonly Purpose[] =>
+  purposes.includes('nfc-ring') ? [...purposes, 'nfc'] : purposes;
 
 /** Something of the operating system that a part of Tapwatt, or a ring of its tests, needs. */
 export interface SystemPart {
@@ -32,7 +36,7 @@ const file = (what: string, path: string, found: Pick<SystemPart, 'for' | 'packa
 export const SYSTEM_PARTS: readonly SystemPart[] = [
   program('pcscd', ['nfc'], ['pcscd']),
   file('the virtual readers of vpcd', '/usr/lib/pcsc/drivers/serial/libifdvpcd.so', {
-    for: ['nfc'],
+    for: ['nfc-ring'],
     packages: ['vsmartcard-vpcd'],
   }),
   file('the headers of PC/SC', '/usr/include/PCSC/winscard.h', {
@@ -42,8 +46,8 @@ export const SYSTEM_PARTS: readonly SystemPart[] = [
   program('g++', ['nfc', 'pkcs11'], ['g++']),
   program('make', ['nfc', 'pkcs11'], ['make']),
   program('python3', ['nfc', 'pkcs11'], ['python3']),
-  program('ip', ['nfc'], ['iproute2']),
-  program('unshare', ['nfc'], ['util-linux']),
+  program('ip', ['nfc-ring'], ['iproute2']),
+  program('unshare', ['nfc-ring'], ['util-linux']),
   program('socat', ['serial'], ['socat']),
   program('influxd', ['influx'], ['influxdb']),
   program('mosquitto', ['mosquitto'], ['mosquitto']),

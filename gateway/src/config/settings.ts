@@ -98,7 +98,7 @@ export const SETTINGS: readonly Setting[] = [
   setting(
     'links.nfc.enabled',
     'boolean',
-    'Meters are tapped at NFC readers of this machine (PC/SC; npm run setup:system installs what it needs).',
+    'Meters are tapped at NFC readers of this machine (PC/SC; npm run setup:system -- nfc installs what it needs).',
   ),
   setting(
     'links.nfc.meterReaders',

@@ -8,7 +8,7 @@ const DEADLINE_MS = 40 * 60_000;
 
 /**
  * Taps at two virtual readers of the real PC/SC daemon, in a network of their own. Throws a plain Error where the
- * machine lacks something: npm run setup:system -- nfc.
+ * machine lacks something: npm run setup:system -- nfc-ring.
  */
 export function benchNfc(say: Say, size = TAPS): Promise<unknown> {
   const words = [
@@ -23,7 +23,7 @@ export function benchNfc(say: Say, size = TAPS): Promise<unknown> {
       { timeout: DEADLINE_MS },
       (error, stdout, stderr) => {
         if (error === null) resolve(JSON.parse(stdout));
-        else reject(new Error(`${stderr.slice(-2_000)}\nRemedy: npm run setup:system -- nfc`));
+        else reject(new Error(`${stderr.slice(-2_000)}\nRemedy: npm run setup:system -- nfc-ring`));
       },
     );
     run.stderr?.on('data', (text: string) => say(text.trim()));
