@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
+import { messageOf } from '@tapwatt/firmware-contracts';
 import { errorCodeOf } from '../data/atomic-file.ts';
 import { unlessAborted } from '../edges/deadline.ts';
 import type { SerialConfig } from '../links/serial/serial-config.ts';
@@ -42,22 +43,26 @@ async function namedPort({ device, baudRate, protocol }: SerialConfig): Promise<
 
 const trouble = (says: string, remedy: string): Finding => ({ what: WHAT, state: 'trouble', says, remedy });
 
-/** Only adapters: every machine has ports on which nothing ever hung. */
+/** Only adapters: every machine has ports on which nothing ever hung. That they cannot be listed keeps no named port from working. */
 async function others({ signal }: Patient, lines: readonly SerialConfig[]): Promise<readonly Finding[]> {
+  const library = await import('serialport').catch(messageOf);
+  if (typeof library === 'string')
+    return [unlisted(library, 'npm ci, with the operating system and processor that Tapwatt runs on.')];
   try {
-    const { SerialPort } = await import('serialport');
-    const ports = await unlessAborted(signal, SerialPort.list());
+    const ports = await unlessAborted(signal, library.SerialPort.list());
     const adapters = ports.filter(({ vendorId }) => vendorId !== undefined);
-    return (await unnamed(adapters, lines)).map(({ path, manufacturer = 'unknown maker' }) => ({
-      what: WHAT,
-      state: 'note',
-      says: `${path} (${manufacturer}): not used.`,
-      remedy: 'Name it in links.serial, if meters hang on it.',
-    }));
+    return (await unnamed(adapters, lines)).map(({ path, manufacturer = 'unknown maker' }) =>
+      note(`${path} (${manufacturer}): not used.`, 'Name it in links.serial, if meters hang on it.'),
+    );
   } catch (error) {
-    const says = `The ports of this machine cannot be listed: ${error instanceof Error ? error.message : error}`;
-    return lines.length === 0
-      ? [{ what: WHAT, state: 'note', says }]
-      : [trouble(says, 'npm ci, with the operating system and processor that Tapwatt runs on')];
+    const remedy =
+      errorCodeOf(error) === 'ENOENT'
+        ? 'Install udev (Debian: apt-get install udev), whose udevadm lists them; ports in links.serial do not need it.'
+        : 'ls /dev/serial/by-id shows them too; ports in links.serial do not need the list.';
+    return [unlisted(messageOf(error), remedy)];
   }
 }
+
+const note = (says: string, remedy: string): Finding => ({ what: WHAT, state: 'note', says, remedy });
+const unlisted = (why: string, remedy: string): Finding =>
+  note(`The ports of this machine cannot be listed: ${why}`, remedy);

@@ -109,6 +109,21 @@ describe('of serial ports', () => {
     expect([away?.remedy, none?.remedy].every((remedy) => remedy !== undefined)).toBe(true);
   });
 
+  it('one that is there is well also where nothing can list the others', async () => {
+    const { PATH } = process.env;
+    process.env.PATH = directory;
+    try {
+      const lines = [{ device: '/dev/null', meters: [{ address: 1 }] }];
+      const found = await look(checkSerial, patient({ TAPWATT_LINKS_SERIAL: JSON.stringify(lines) }));
+      expect(found).toMatchObject([
+        { state: 'ok' },
+        { state: 'note', remedy: expect.stringContaining('Install udev') },
+      ]);
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
   it('none is trouble where none is wanted', async () => {
     expect((await look(checkSerial)).filter(({ state }) => state === 'trouble')).toEqual([]);
   });
