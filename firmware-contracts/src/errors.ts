@@ -161,7 +161,7 @@ const systemCodes = {
   SERIAL_UNAVAILABLE: entry(
     'same',
     'A serial port is away; other ways to meters are not concerned.',
-    'See what is wrong with it with: npx tapwatt doctor. It is opened again by itself.',
+    'Plug it in, and see that this user may open it and no other program has it: npx tapwatt doctor. It is opened again by itself.',
   ),
   ISSUER_UNAVAILABLE: entry(
     'same',

@@ -1,6 +1,3 @@
-import { messageOf } from '@tapwatt/firmware-contracts';
-import { dataLayout } from '../data/layout.ts';
-import { isAnswered } from '../data/socket-path.ts';
 import { type Deadline, startDeadline } from '../edges/deadline.ts';
 import { pcscDaemonTrouble, pcscSocket } from '../links/nfc/pcsc-daemon.ts';
 import type { Check, Finding, Patient } from './check.ts';
@@ -12,24 +9,8 @@ const WELL: readonly number[] = [200, 204];
 /** The programs that the configuration counts on. */
 export const checkDaemons: Check = {
   name: 'daemons',
-  run: (patient) => Promise.all([gateway(patient), pcsc(patient), ...influx(patient)]),
+  run: (patient) => Promise.all([pcsc(patient), ...influx(patient)]),
 };
-
-async function gateway({ config }: Patient): Promise<Finding> {
-  const { socket } = dataLayout(config.dataDirectory);
-  const isThere = await isAnswered(socket).catch(messageOf);
-  if (typeof isThere === 'string') {
-    const remedy = 'Run as its owner, or as root.';
-    return { what: 'gateway', state: 'note', says: isThere, remedy };
-  }
-  const says = isThere ? `It answers at ${socket}.` : 'It is not running.';
-  return {
-    what: 'gateway',
-    state: isThere ? 'ok' : 'note',
-    says,
-    ...(isThere ? {} : { remedy: 'tapwatt run' }),
-  };
-}
 
 async function pcsc({ config, environment }: Patient): Promise<Finding> {
   const socket = pcscSocket(environment);

@@ -5,6 +5,7 @@ import { checkClock } from './check-clock.ts';
 import { checkDaemons } from './check-daemons.ts';
 import { checkData } from './check-data.ts';
 import { checkDisk } from './check-disk.ts';
+import { checkGateway } from './check-gateway.ts';
 import { checkReaders } from './check-readers.ts';
 import { checkSerial } from './check-serial.ts';
 import { checkServers } from './check-servers.ts';
@@ -16,6 +17,7 @@ const CHECKS: readonly Check[] = [
   checkData,
   checkDisk,
   checkClock,
+  checkGateway,
   checkDaemons,
   checkServers,
   checkReaders,
