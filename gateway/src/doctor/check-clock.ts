@@ -48,6 +48,7 @@ async function synchronised({ signal }: Patient, at: string, remedy: string): Pr
     if (stdout.trim() === 'yes') return { what, state: 'ok', says: `It says ${at}, and is kept by NTP.` };
     return { what, state: 'note', says: `It says ${at}; nothing keeps it.`, remedy };
   } catch {
-    return { what, state: 'note', says: `It says ${at}; whether something keeps it cannot be told here.` };
+    const says = `It says ${at}; whether something keeps it cannot be told here.`;
+    return { what, state: 'note', says, remedy };
   }
 }

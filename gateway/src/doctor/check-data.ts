@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { errorCodeOf } from '../data/atomic-file.ts';
 import { dataLayout } from '../data/layout.ts';
@@ -16,6 +17,7 @@ export const checkData: Check = {
       const says = `${layout.directory} is not there yet; the first start makes it.`;
       return [{ what: 'data directory', state: 'note', says }];
     }
+    if (trouble === 'ENOTDIR') return [noDirectory(layout.directory)];
     if (trouble !== undefined) return [unusable(layout.directory, trouble)];
     const open = await readableByOthers(layout.keys);
     const found: Finding = { what: 'data directory', state: 'ok', says: `${layout.directory} can be used.` };
@@ -25,6 +27,7 @@ export const checkData: Check = {
 
 async function accessTrouble(path: string): Promise<string | undefined> {
   try {
+    if (!(await stat(path)).isDirectory()) return 'ENOTDIR';
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
@@ -32,12 +35,28 @@ async function accessTrouble(path: string): Promise<string | undefined> {
   }
 }
 
+const noDirectory = (path: string): Finding => ({
+  what: 'data directory',
+  state: 'trouble',
+  says: `${path} is no directory.`,
+  remedy: 'Correct data in tapwatt.yaml, or --data.',
+});
+
 const unusable = (directory: string, code: string): Finding => ({
   what: 'data directory',
   state: 'trouble',
   says: `${directory} cannot be used by this user: ${code}.`,
-  remedy: `Run as its owner, or as root: chown -R ${process.env.USER ?? 'the user'} ${directory}`,
+  remedy: `Run as its owner, or as root: chown -R ${userName()} ${directory}`,
 });
+
+/** By its number where the system has no name for it, as in a container. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
 
 async function readableByOthers(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []);

@@ -58,6 +58,12 @@ describe('of the data directory', () => {
     expect(await look(checkDisk)).toMatchObject([{ what: 'disk' }]);
   });
 
+  it('a file in its place is, and nobody is told to own that', async () => {
+    await writeFile(join(directory, 'data'), '');
+    const remedy = 'Correct data in tapwatt.yaml, or --data.';
+    expect(await look(checkData)).toMatchObject([{ state: 'trouble', remedy }]);
+  });
+
   it('a key that others can read is', async () => {
     const keys = join(directory, 'data', 'keys');
     await mkdir(keys, { recursive: true });
@@ -76,6 +82,7 @@ describe('of the clock', () => {
     await writeFile(file, '1');
     const [well] = await look(checkClock);
     expect(well?.state).not.toBe('trouble');
+    expect(well?.state === 'ok' || well?.remedy !== undefined).toBe(true);
     const ahead = new Date(Date.now() + 3_600_000);
     await utimes(file, ahead, ahead);
     expect(await look(checkClock)).toMatchObject([{ state: 'trouble' }]);
