@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { type AddOn, NOT_INSTALLED } from './system/add-ons.ts';
 import { findMissing } from './system/find-missing.ts';
 import { hasProgram, PURPOSES, type Purpose, withWhatTheyNeed } from './system/parts.ts';
+import { commandTrouble } from './system/run-command.ts';
 import { withdrawVirtualReaders } from './system/virtual-readers.ts';
 
 /**
@@ -8,19 +9,16 @@ import { withdrawVirtualReaders } from './system/virtual-readers.ts';
  * that test them (`nfc` is what a gateway with readers needs, `nfc-ring` has virtual ones). Installs it where it may (root, on Debian), names it otherwise; compiles the native add-ons.
  * Exit 0 when everything is there, 1 when something is missing, 2 for a purpose that there is not.
  */
-const INSTALL_DEADLINE_MS = 10 * 60_000;
-
 const isPurpose = (word: string): word is Purpose => (PURPOSES as readonly string[]).includes(word);
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-function run(program: string, words: readonly string[]): void {
-  say(`> ${program} ${words.join(' ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  execFileSync(program, words, {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    timeout: INSTALL_DEADLINE_MS,
-    env,
-  });
+/** Whether it went well; what it says itself stands before what is said of its failure. */
+function run(command: readonly [string, ...string[]], remedy: string): boolean {
+  const [program, ...words] = command;
+  say(`> ${command.join(' ')}`);
+  const trouble = commandTrouble(program, words);
+  if (trouble !== undefined) say(`${trouble}. ${remedy}`);
+  return trouble === undefined;
 }
 
 function install(packages: readonly string[]): boolean {
@@ -29,19 +27,25 @@ function install(packages: readonly string[]): boolean {
     say(`missing Debian packages; as root: apt-get ${command.join(' ')}`);
     return false;
   }
-  run('apt-get', ['update', '--quiet']);
-  run('apt-get', ['--quiet', ...command]);
-  return true;
+  const remedy =
+    'Put right what it says above (network, package sources, another apt at work), and run this again.';
+  return run(['apt-get', 'update', '--quiet'], remedy) && run(['apt-get', '--quiet', ...command], remedy);
+}
+
+function compile({ name, build }: AddOn): boolean {
+  const remedy = `Put right what it says above; it must be run by a user who may write node_modules/${name}.`;
+  return run(['npm', 'run', '--loglevel=error', build], remedy);
 }
 
 function setUp(purposes: readonly Purpose[]): boolean {
   const { parts } = findMissing(purposes);
   const packages = [...new Set(parts.flatMap((part) => part.packages))];
-  if (packages.length > 0 && !install(packages)) return false;
+  const isInstalled = packages.length === 0 || install(packages);
   if (withWhatTheyNeed(purposes).includes('nfc')) withdrawVirtualReaders(say);
+  if (!isInstalled) return false;
   for (const { addOn, trouble } of findMissing(purposes).addOns) {
     say(`${addOn.name}: ${trouble}`);
-    run('npm', ['run', '--silent', addOn.build]);
+    if (trouble === NOT_INSTALLED || !compile(addOn)) return false;
   }
   const left = findMissing(purposes);
   for (const { what } of left.parts) say(`still missing: ${what}`);
