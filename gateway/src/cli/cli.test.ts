@@ -65,6 +65,8 @@ describe('tapwatt config', () => {
     [['config', 'init'], 'CONFIG_INVALID', '--config'],
     [['ledger', 'verify', '--data', 'nowhere'], 'CONFIG_INVALID', '--data'],
     [['ledger', 'found'], 'CONFIG_INVALID', 'ledger.kind: fabric'],
+    [['doctor', '--config', 'nope.yaml'], 'CONFIG_INVALID', 'tapwatt config init --config nope.yaml'],
+    [['config', 'check', '--config', '.'], 'CONFIG_INVALID', 'Name another file with --config'],
     [['backup', 'restore', 'tapwatt.yaml'], 'KEY_FILE', 'tapwatt key restore'],
     [['key', 'backup', 'k.json', '--passphrase-file', 'tapwatt.yaml'], 'KEY_FILE', 'chmod 600'],
   ])('%j says %s with a remedy that names %s', async (args, code, remedy) => {

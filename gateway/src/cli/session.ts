@@ -81,8 +81,20 @@ async function readConfigFile(
     return { path, text: await readFile(resolve(edges.cwd, path), 'utf8') };
   } catch (cause) {
     if (named === undefined && errorCodeOf(cause) === 'ENOENT') return undefined;
-    throw new TapwattError('CONFIG_INVALID', `${path} cannot be read.`, { cause });
+    throw unreadable(path, cause);
   }
+}
+
+/** Its lines are not what is wrong. */
+function unreadable(path: string, cause: unknown): TapwattError {
+  const remedy = 'Name another file with --config or TAPWATT_CONFIG';
+  return errorCodeOf(cause) === 'ENOENT'
+    ? new TapwattError('CONFIG_INVALID', `${path} is not there.`, {
+        ...{ cause, remedy: `${remedy}, or write this one: tapwatt config init --config ${path}` },
+      })
+    : new TapwattError('CONFIG_INVALID', `${path} cannot be read (${errorCodeOf(cause) ?? 'unknown'}).`, {
+        ...{ cause, remedy: `${remedy}, or let this user read this one.` },
+      });
 }
 
 /** The files of the data directory that the configuration names. */
