@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GatewayProcess, startGatewayProcess } from '../src/gateway-process.ts';
 import { until } from './until.ts';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START = fileURLToPath(new URL('../bin/tapwatt-start.js', import.meta.url));
 const PROCESSES = fileURLToPath(new URL('../src/gateway-process.ts', import.meta.url));
 
@@ -53,6 +54,21 @@ test('`npm start` takes its ports from the environment as the gateway does', asy
   const start = spawn(process.execPath, [START], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const [said, [code]] = await Promise.all([text(start.stderr), once(start, 'exit')]);
   expect([code, said]).toEqual([2, expect.stringContaining('--port: a whole number from 0 to 65535.')]);
+});
+
+test('`npm start` ends with its gateway when only npm is asked to stop', async () => {
+  const words = ['start', '--', '--port', '0', '--mqtt-port', '0', '--data', dataDirectory];
+  const npm = spawn('npm', words, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  npm.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const ended = once(npm, 'close');
+  await until('the simulator', async () => said.includes('Connecting') || undefined);
+  npm.kill('SIGTERM');
+  // The end of its last process closes what they all write to.
+  await ended;
+  expect(await readFile(join(dataDirectory, 'gateway.log'), 'utf8')).toContain('the gateway has stopped');
 });
 
 function isGone(pid: number): boolean {
