@@ -50,7 +50,7 @@ function troubleOf({ part, code, message }: ReadinessReason): Finding {
     what: `${WHAT} (${part})`,
     state: 'trouble',
     says: `${code}: ${isTold ? message.replace(told, '').trim() : message}`,
-    remedy: isTold ? told : `The other findings, its log and docs/errors.md say more of it.`,
+    remedy: isTold ? told : 'The other findings, its log and docs/errors.md say more of it.',
   };
 }
 

@@ -42,7 +42,8 @@ describe('of a gateway', () => {
     await app.listen({ path: join(directory, 'gateway.sock') });
     try {
       expect(await look()).toMatchObject([{ state: 'ok', says: expect.stringContaining('is ready') }]);
-      const lines = [{ device: '/dev/ttyUSB0', state: 'away', reason: 'Cannot lock port' }] as never;
+      const away = { state: 'away', reason: 'Cannot lock port', meters: [] } as const;
+      const lines = [{ device: '/dev/ttyUSB0', ...away }];
       const brokerAway = 'mqtts://broker';
       services.report = readinessOf({
         ...{ ledger: 'open', listening: true, stopping: false, brokerAway, serial: { lines } },
