@@ -44,10 +44,11 @@ async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line> 
 function textOf(line: Line): string {
   if ('leftOut' in line)
     return `… ${line.leftOut} frames were left out: they came faster than they were read.`;
-  const { atMs, link, direction, on, sw, frame, fields, refuse, length } = line;
+  const { atMs, link, direction, on, sw, frame, fields, refuse, outcome, length } = line;
   const at = new Date(atMs).toISOString().slice(CLOCK_START, CLOCK_END);
   const arrow = direction === 'to-meter' ? '→' : '←';
   const said = Object.entries(fields ?? {}).map(([name, value]) => `${name}=${value}`);
-  const words = [frame, refuse, ...said, ...(frame === undefined ? [`${length} bytes`] : [])];
+  const size = frame === undefined && length > 0 ? [`${length} bytes`] : [];
+  const words = [frame, refuse, ...said, ...size, outcome && `(${outcome})`];
   return [at, link.padEnd(6), arrow, on, sw ?? '', ...words].filter((word) => word).join(' ');
 }

@@ -1,25 +1,46 @@
 import { parseTopic } from '@tapwatt/firmware-contracts';
-import type { MessageBus } from '../links/mqtt/bus/message-bus.ts';
+import type { MessageBus, PublishOptions } from '../links/mqtt/bus/message-bus.ts';
+import type { Handover } from '../redemption/meter-link.ts';
+import { failedWith } from './failed-with.ts';
 import type { FrameTrace } from './frame-trace.ts';
 import { toldOnChannel } from './traced-frame.ts';
 
 /** The same bus, its meters' frames told to those who watch them. */
 export function traceBus(bus: MessageBus, site: string, trace: FrameTrace): MessageBus {
-  function note(topic: string, payload: Uint8Array, direction: 'to-meter' | 'from-meter'): void {
-    if (!trace.isWatched) return;
+  function watched(topic: string, payload: Uint8Array) {
+    if (!trace.isWatched) return undefined;
     const parsed = parseTopic(site, topic);
-    if (parsed?.who !== 'meter' || !trace.watches(parsed.id)) return;
-    trace.note({ meterId: parsed.id, link: 'mqtt', direction, ...toldOnChannel(parsed.channel, payload) });
+    if (parsed?.who !== 'meter' || !trace.watches(parsed.id)) return undefined;
+    return { meterId: parsed.id, link: 'mqtt', ...toldOnChannel(parsed.channel, payload) } as const;
+  }
+
+  /** Noted when it is known what became of it: a meter that is on no broker hears nothing. */
+  async function publishWatched(
+    frame: NonNullable<ReturnType<typeof watched>>,
+    publishing: Promise<Handover>,
+  ): Promise<Handover> {
+    const note = (more: { readonly outcome?: string }): void =>
+      trace.note({ ...frame, direction: 'to-meter', ...more });
+    try {
+      const handover = await publishing;
+      note(handover === 'away' ? { outcome: handover } : {});
+      return handover;
+    } catch (error) {
+      note({ outcome: failedWith('failed', error) });
+      throw error;
+    }
   }
 
   return {
-    publish(topic, payload, options) {
-      note(topic, payload, 'to-meter');
-      return bus.publish(topic, payload, options);
+    publish(topic: string, payload: Uint8Array, options?: PublishOptions) {
+      const frame = watched(topic, payload);
+      const publishing = bus.publish(topic, payload, options);
+      return frame === undefined ? publishing : publishWatched(frame, publishing);
     },
     onMessage: (handler) =>
       bus.onMessage((topic, payload, from) => {
-        note(topic, payload, 'from-meter');
+        const frame = watched(topic, payload);
+        if (frame !== undefined) trace.note({ ...frame, direction: 'from-meter' });
         handler(topic, payload, from);
       }),
     onPresence: (handler) => bus.onPresence(handler),

@@ -1,6 +1,7 @@
 import type { ForeignFrame } from '../links/serial/iec62056/read-out.ts';
 import { readOutIn } from '../links/serial/iec62056/telegram.ts';
 import type { FrameTrace } from './frame-trace.ts';
+import { printable } from './printable.ts';
 
 /** A longer read-out is told as far as this. */
 const MAX_TEXT = 8_192;
@@ -13,14 +14,7 @@ export const traceForeign =
     const status = on === 'data-block' ? readOutIn(text).status : 'whole';
     trace.note({
       ...{ meterId, link: 'serial', direction, on, length: text.length },
-      fields: { text: printable(text) },
+      fields: { text: printable(text, MAX_TEXT) },
       ...(status === 'whole' ? {} : { refuse: status }),
     });
   };
-
-/** Nothing that would be an order to a terminal. */
-const printable = (text: string): string =>
-  text
-    .slice(0, MAX_TEXT)
-    .replace(/[^ -~]+/g, ' ')
-    .trim();

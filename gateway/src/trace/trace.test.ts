@@ -1,5 +1,6 @@
 import {
   encodeCommand,
+  encodeDesiredState,
   encodeResponse,
   encodeSelected,
   encodeVoucher,
@@ -8,12 +9,14 @@ import {
   meterId,
   meterRootKey,
   SW,
+  TapwattError,
   topics,
   type VoucherId,
 } from '@tapwatt/firmware-contracts';
 import { describe, expect, it } from 'vitest';
 import type { MessageBus, MessageHandler } from '../links/mqtt/bus/message-bus.ts';
-import type { TapReport } from '../links/tap/taps.ts';
+import type { TapOptions, TapReport, Taps, Transmit } from '../links/tap/taps.ts';
+import type { Handover } from '../redemption/meter-link.ts';
 import { createFrameTrace } from './frame-trace.ts';
 import { traceBus } from './trace-bus.ts';
 import { traceForeign } from './trace-foreign.ts';
@@ -33,10 +36,10 @@ const voucher = encodeVoucher(
 );
 const mac = Buffer.from(voucher.subarray(-16)).toString('hex');
 
-const bench = () => {
+const bench = (handover: () => Handover = () => 'handed-over') => {
   const handlers: MessageHandler[] = [];
   const bus: MessageBus = {
-    publish: async () => 'handed-over',
+    publish: async () => handover(),
     onMessage: (handler) => void handlers.push(handler),
     onPresence: () => undefined,
     isConnected: () => true,
@@ -56,6 +59,27 @@ const watch = (trace: ReturnType<typeof createFrameTrace>, meter = '7') => {
   const frames: TracedFrame[] = [];
   return { frames, leave: trace.watch(meter, (frame) => frames.push(frame)) };
 };
+
+/** Says each command to whoever is at hand until one is not answered. */
+function tapOf(
+  trace: ReturnType<typeof createFrameTrace>,
+  commands: readonly Uint8Array[],
+  transmit: Transmit,
+  more: Partial<TapOptions> = {},
+): Promise<TapReport> {
+  const taps: Taps = {
+    held: 0,
+    async tap(traced) {
+      const { signal } = new AbortController();
+      for (const command of commands) await traced(command, { signal });
+      return { end: 'done', shown: [], receipts: 0, commands: commands.length };
+    },
+  };
+  const limits = { tapMs: 1, commandMs: 1, planMs: 1, lingerMs: 1 };
+  return traceTaps(taps, 'serial', trace).tap(transmit, { ...limits, ...more });
+}
+
+const text = (json: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(json));
 
 describe('a trace', () => {
   it('shows what goes over MQTT to and from the meter that is watched, and of no other', async () => {
@@ -85,21 +109,97 @@ describe('a trace', () => {
       encodeResponse({ data: new Uint8Array(0), sw: SW.OK }),
     ];
     const commands = [meterCommand('SELECT'), meterCommand('PUT_VOUCHER', voucher)].map(encodeCommand);
-    const taps = {
-      held: 0,
-      async tap(transmit: Parameters<ReturnType<typeof traceTaps>['tap']>[0]): Promise<TapReport> {
-        const { signal } = new AbortController();
-        for (const command of commands) await transmit(command, { signal });
-        return { end: 'done', shown: [], receipts: 0, commands: commands.length };
-      },
-    };
-    const limits = { tapMs: 1, commandMs: 1, planMs: 1, lingerMs: 1 };
-    await traceTaps(taps, 'serial', trace).tap(async () => answers.shift() ?? new Uint8Array(0), limits);
+    await tapOf(trace, commands, async () => answers.shift() ?? new Uint8Array(0));
     expect(frames).toMatchObject([
-      { link: 'serial', direction: 'from-meter', on: 'SELECT', sw: '9000' },
+      {
+        ...{ link: 'serial', direction: 'from-meter', on: 'SELECT', sw: '9000', frame: 'selected' },
+        fields: { version: 1, meterId: '7', capabilities: 0 },
+      },
       { direction: 'to-meter', on: 'PUT_VOUCHER', frame: 'voucher', fields: { amount: '500' } },
       { direction: 'from-meter', on: 'PUT_VOUCHER', sw: '9000' },
     ]);
+  });
+
+  it('shows a command that nobody answers, from the first to the meter that is expected', async () => {
+    const { trace } = bench();
+    const { frames } = watch(trace);
+    const [select, commit] = [meterCommand('SELECT'), meterCommand('COMMIT')].map(encodeCommand);
+    const expected = { expectedMeterId: '7' };
+    const silent = async (): Promise<never> => {
+      throw new TapwattError('DEADLINE');
+    };
+    await expect(tapOf(trace, [select, commit] as Uint8Array[], silent, expected)).rejects.toThrow();
+    const gone = async (): Promise<never> => {
+      throw new Error('the device is gone');
+    };
+    await expect(tapOf(trace, [select] as Uint8Array[], gone, expected)).rejects.toThrow('gone');
+    expect(frames).toMatchObject([
+      { direction: 'to-meter', on: 'SELECT' },
+      { direction: 'from-meter', on: 'SELECT', outcome: 'no answer: DEADLINE' },
+      { direction: 'to-meter', on: 'SELECT' },
+      { direction: 'from-meter', on: 'SELECT', outcome: 'no answer' },
+    ]);
+  });
+
+  it('shows who answers in the place of the meter that is expected', async () => {
+    const { trace } = bench();
+    const { frames } = watch(trace);
+    const selected = encodeSelected({ version: 1, meterId: meterId('8'), capabilities: 0 });
+    const answer = encodeResponse({ data: selected, sw: SW.OK });
+    const commands = [meterCommand('SELECT'), meterCommand('GET_STATUS')].map(encodeCommand);
+    await tapOf(trace, commands, async () => answer, { expectedMeterId: '7' });
+    expect(frames).toMatchObject([{ on: 'SELECT' }, { on: 'SELECT', fields: { meterId: '8' } }]);
+  });
+
+  it('takes readings and events apart, and says which are malformed', async () => {
+    const { trace, say } = bench();
+    const { frames } = watch(trace);
+    const escape = String.fromCharCode(27);
+    say(own.up('tele'), text({ at: 9, energyWh: 12, balance: '-5', relay: 'open' }));
+    say(own.up('evt'), text({ at: 9, kind: 'tamper', detail: `a${escape}[2J${'x'.repeat(999)}` }));
+    say(own.up('tele'), text('no object'));
+    say(own.up('evt'), new Uint8Array(5_000).fill(32));
+    expect(frames).toMatchObject([
+      { on: 'up/tele', frame: 'reading', fields: { at: 9, energyWh: 12, balance: '-5', relay: 'open' } },
+      { on: 'up/evt', frame: 'event', fields: { kind: 'tamper' } },
+      { on: 'up/tele', frame: 'reading', refuse: 'malformed' },
+      { on: 'up/evt', frame: 'event', refuse: 'malformed' },
+    ]);
+    expect(String(frames[1]?.fields?.detail)).toHaveLength(256);
+    expect(String(frames[1]?.fields?.detail)).toMatch(/^a \[2Jx/);
+  });
+
+  it('takes a desired state apart, without its MAC', async () => {
+    const { trace, traced } = bench();
+    const { frames } = watch(trace);
+    const desired = encodeDesiredState(
+      { meterId: '7', version: 3, tariff: { pricePerKwh: '800' }, relay: 'open' },
+      keys,
+    );
+    await traced.publish(own.down('cfg'), desired);
+    await traced.publish(own.down('cfg'), desired.subarray(0, 20));
+    expect(frames).toMatchObject([
+      {
+        ...{ on: 'dn/cfg', frame: 'desired-state' },
+        fields: { meterId: '7', version: 3, tariff: '{"pricePerKwh":"800"}', relay: 'open' },
+      },
+      { on: 'dn/cfg', frame: 'desired-state', refuse: 'malformed' },
+    ]);
+    const macOf = Buffer.from(desired.subarray(0, 16));
+    expect(JSON.stringify(frames)).not.toContain(macOf.toString('hex'));
+  });
+
+  it('says of what did not get to the broker’s client what became of it', async () => {
+    const away = bench(() => 'away');
+    const seen = watch(away.trace);
+    await expect(away.traced.publish(own.down('vch'), voucher)).resolves.toBe('away');
+    expect(seen.frames).toMatchObject([{ on: 'dn/vch', outcome: 'away' }]);
+    const behind = bench(() => {
+      throw new TapwattError('BUSY');
+    });
+    const failed = watch(behind.trace);
+    await expect(behind.traced.publish(own.down('vch'), voucher)).rejects.toMatchObject({ code: 'BUSY' });
+    expect(failed.frames).toMatchObject([{ on: 'dn/vch', outcome: 'failed: BUSY' }]);
   });
 
   it('shows what is said to a foreign meter and by it, and nothing that would be an order to a terminal', () => {

@@ -10,6 +10,8 @@ export interface MeterLinePorts {
   readonly baudRate: number;
   readonly taps: Pick<Taps, 'tap'>;
   readonly clock: Clock;
+  /** The meter that the configuration names at an address. */
+  readonly expectedAt: (address: number) => string | undefined;
   /** What a visit came to. */
   readonly onVisit: (address: number, report: TapReport) => void;
 }
@@ -46,13 +48,14 @@ export function speakMeterLink(ports: MeterLinePorts): (port: SerialPort) => Ope
       figures: line.figures,
       async visit({ address, isSilent, signal }) {
         let command = signal;
+        const expectedMeterId = ports.expectedAt(address);
         const sure = createSureTransmit((apdu) => line.ask(address, apdu, command), isSilent ? 1 : ATTEMPTS);
         const report = await taps.tap(
           (apdu, options) => {
             command = options.signal;
             return sure.transmit(apdu);
           },
-          { ...limits, stays: true, signal },
+          { ...limits, stays: true, signal, ...(expectedMeterId !== undefined && { expectedMeterId }) },
         );
         ports.onVisit(address, report);
         return report.end === 'done';

@@ -142,7 +142,10 @@ function meterLine(ports: SerialLinkPorts, config: SerialConfig, places: Map<str
     addresses: expected.size > 0 ? [...expected.keys()] : addressesTo(config.searchTo),
     intervalMs: config.pollIntervalMs,
     openPort: ports.openPort,
-    speak: speakMeterLink({ baudRate, taps, clock, onVisit }),
+    speak: speakMeterLink({
+      ...{ baudRate, taps, clock, onVisit },
+      expectedAt: (address) => expected.get(address),
+    }),
     onState(state) {
       onEvent({ type: 'line', state });
       if (state.state === 'away') for (const address of [...present.keys()]) lose(address);

@@ -51,6 +51,8 @@ export interface TapOptions extends TapLimits {
   readonly signal?: AbortSignal;
   /** The meter is still reachable by this link after the tap, as on a line that is polled. */
   readonly stays?: boolean;
+  /** Which meter should be there, where that is known before it says so itself; for the trace only. */
+  readonly expectedMeterId?: string;
 }
 
 /** What one tap came to. `stranger`: its status was not sealed with the key of the meter that it claims to be. */
