@@ -4,6 +4,7 @@ import type { Clock } from './edges/edges.ts';
 import type { GatewayIdentity, GatewayServices, ReadinessReport, StatsReport } from './http/services.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import { checkInvariants } from './ledger/check-invariants.ts';
+import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Committed, Ledger } from './ledger/ledger.ts';
 import type { LiveBoard } from './observability/live-board.ts';
 import type { HandIn } from './requests/hand-in.ts';
@@ -21,6 +22,8 @@ export interface GatewayParts {
   readonly trace: FrameTrace;
   readonly administer: (jws: string, signal: AbortSignal) => Promise<Committed<unknown>>;
   readonly backup: () => AsyncIterable<Uint8Array>;
+  /** Numbers of meters that are only read. */
+  readonly foreignMeters: ReadonlySet<string>;
   readonly meterSeries: GatewayServices['meterSeries'] | undefined;
   readonly readiness: () => ReadinessReport;
   readonly stats: () => Promise<StatsReport>;
@@ -55,12 +58,23 @@ export function createGatewayServices(parts: GatewayParts): GatewayServices {
     async *redeem(voucher, { signal }) {
       for await (const step of parts.local.redeem(voucher, signal)) yield { ...step, atMs: clock.nowMs() };
     },
+    isUnknown: (meterId) => isUnknown(parts, meterId),
     meterSeries: parts.meterSeries ?? noReadings,
     backup: oneAtATime(parts.backup),
     readiness: parts.readiness,
     stats: parts.stats,
     invariants: ({ signal }) => parts.atOneMoment((still) => checkInvariants(still, { signal })),
   };
+}
+
+async function isUnknown({ ledger, foreignMeters }: GatewayParts, meterId: string): Promise<boolean> {
+  if (foreignMeters.has(meterId)) return false;
+  try {
+    return (await ledger.evaluate('GetMeter', { meterId })) === null;
+  } catch (error) {
+    if (error instanceof LedgerUnavailable) return false;
+    throw error;
+  }
 }
 
 async function noReadings(): Promise<never> {

@@ -16,6 +16,7 @@ import type { NfcLink } from './links/nfc/nfc-link.ts';
 import { openNfc } from './links/nfc/open-nfc.ts';
 import type { NfcReaders } from './links/nfc/readers.ts';
 import { openSerial } from './links/serial/open-serial.ts';
+import { foreignMetersOf } from './links/serial/serial-config.ts';
 import type { SerialLink } from './links/serial/serial-link.ts';
 import { createLiveBoard } from './observability/live-board.ts';
 import { createLogger, type Logger } from './observability/logger.ts';
@@ -166,6 +167,7 @@ async function build(
     ...{ local: gateway.local, handIn: gateway.handIn, trace },
     backup: () => host.backup(),
     meterSeries: telemetry?.series,
+    foreignMeters: foreignMetersOf(config.links?.serial ?? []),
     identity: {
       gatewayId: config.gatewayId,
       site: config.site,

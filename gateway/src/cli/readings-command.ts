@@ -1,4 +1,4 @@
-import { isName, TapwattError } from '@tapwatt/firmware-contracts';
+import { meterId, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Gap, MeterSeries, ReadingPoint, Resolution, SumPoint } from '../telemetry/meter-series.ts';
 import { DAY_MS, HOUR_MS } from '../telemetry/store.ts';
 import { connectGateway, type GatewayOptions, type Session } from './session.ts';
@@ -22,12 +22,12 @@ const HOURS_UP_TO_MS = 14 * DAY_MS;
 
 /** `tapwatt meter readings`: what a meter told of itself in a window, gaps in their places. */
 export async function showReadings(session: Session, id: string, options: ReadingsOptions): Promise<void> {
-  if (!isName(id)) throw new TapwattError('BAD_REQUEST', `${id} is no number of a meter.`);
+  const path = `/api/v1/meters/${meterId(id)}/readings`;
   const { fromMs, toMs } = windowOf(options, session.edges.nowMs());
   const resolution = resolutionOf(options, toMs - fromMs);
   const client = await connectGateway(session.edges, options);
   const query = new URLSearchParams({ from: String(fromMs), to: String(toMs), resolution });
-  const series = await client.get<MeterSeries>(`/api/v1/meters/${id}/readings?${query}`);
+  const series = await client.get<MeterSeries>(`${path}?${query}`);
   session.out.data(series, series.points.length === 0 ? 'No reading.' : rowsOf(series));
   if (series.truncated) session.out.note('There are more: go on with a later --from.');
 }

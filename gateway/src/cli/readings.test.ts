@@ -8,6 +8,7 @@ import type { StatsReport } from '../http/services.ts';
 import type { MeterSeries } from '../telemetry/meter-series.ts';
 import { runTapwatt } from './testing/run-tapwatt.ts';
 import { startTestGateway, type TestGateway } from './testing/running-gateway.ts';
+import { startTrace } from './testing/running-trace.ts';
 
 const SLOW_MS = 60_000;
 const MINUTE_S = 60;
@@ -92,4 +93,36 @@ describe('what a meter told of itself', () => {
       expect((await tapwatt(['meter', 'readings', '77', ...wrong])).code, wrong.join(' ')).toBe(2);
     }
   });
+
+  it('is not asked of what is no meter', async () => {
+    const refused = async (id: string) => {
+      const { stderr } = await tapwatt(['meter', 'readings', id, '--json']);
+      return JSON.parse(stderr) as object;
+    };
+    expect(await refused('abc')).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(await refused('999')).toMatchObject({ code: 'METER_UNKNOWN', remedy: 'Register it first.' });
+    expect((await tapwatt(['meter', 'readings', 'abc'])).code).toBe(2);
+  });
+
+  it(
+    'is traced as it comes, and a number that is no meter’s is said to be none',
+    async () => {
+      const trace = startTrace(cwd, '77');
+      await vi.waitFor(() => expect(trace.stderr()).toMatch(/^Frames of meter 77/), SLOW_MS);
+      await tell(nowS, 2_000);
+      await vi.waitFor(() => expect(trace.stdout()).toMatch(/← up\/tele reading .*energyWh=2000/), SLOW_MS);
+      expect([await trace.stop(), trace.stderr()]).toEqual([0, expect.not.stringContaining('known')]);
+      const unknown = startTrace(cwd, '999');
+      await vi.waitFor(() => expect(unknown.stderr()).toContain('No meter 999 is known'), SLOW_MS);
+      await unknown.stop();
+    },
+    SLOW_MS,
+  );
+});
+
+it('is not said to be traced where no gateway runs', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'tw-'));
+  const { code, stderr } = await runTapwatt(['trace', '--meter', '77'], { cwd });
+  expect([code, stderr]).toEqual([4, expect.not.stringContaining('Frames of meter')]);
+  await rm(cwd, { recursive: true, force: true });
 });

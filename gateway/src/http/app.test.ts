@@ -68,13 +68,31 @@ describe('health', () => {
 
 describe('reading', () => {
   it('answers a meter’s readings of a window', async () => {
+    services.meters.set('7', scriptedMeter('7'));
     const answer = await build().inject('/api/v1/meters/7/readings?from=1000&to=2000&resolution=hour');
     expect([answer.statusCode, answer.json()]).toEqual([200, services.series]);
-    await build().inject('/api/v1/meters/ELS-4711/readings?from=0&to=1');
-    expect(services.questions).toEqual([
-      { meterId: '7', fromMs: 1_000, toMs: 2_000, resolution: 'hour' },
-      { meterId: 'ELS-4711', fromMs: 0, toMs: 1, resolution: 'raw' },
-    ]);
+    expect(services.questions).toEqual([{ meterId: '7', fromMs: 1_000, toMs: 2_000, resolution: 'hour' }]);
+  });
+
+  it('says of a number without readings whether it is no meter’s', async () => {
+    services.meters.set('7', scriptedMeter('7'));
+    const of = async (id: string) => {
+      const answer = await build().inject(`/api/v1/meters/${id}/readings?from=0&to=1`);
+      return [answer.statusCode, answer.json().code];
+    };
+    expect(await of('7')).toEqual([200, undefined]);
+    expect(await of('999')).toEqual([404, 'METER_UNKNOWN']);
+    expect(await of('ELS-4711')).toEqual([400, 'BAD_REQUEST']);
+  });
+
+  it('asks for a window in words when none is named', async () => {
+    for (const query of ['', 'from=1&to=', 'from=soon&to=2', 'from=1.5&to=2', 'from=1&to=4294967295001']) {
+      const answer = await build().inject(`/api/v1/meters/7/readings?${query}`);
+      expect(answer.json(), query).toMatchObject({
+        code: 'BAD_REQUEST',
+        message: expect.stringMatching(/^(from|to): must be a whole number of Unix milliseconds/),
+      });
+    }
   });
 
   it.each([

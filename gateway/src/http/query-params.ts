@@ -27,7 +27,12 @@ export const voucherListParams = z.strictObject({
 
 export const meterIdParam = z.strictObject({ id: z.string().refine(isMeterId, 'must be a meter number') });
 const MAX_UNIX_MS = 4_294_967_295_000;
-const unixMs = z.coerce.number().int().min(0).max(MAX_UNIX_MS);
+const UNIX_MS = `must be a whole number of Unix milliseconds, at most ${MAX_UNIX_MS}`;
+const unixMs = z
+  .string(UNIX_MS)
+  .regex(/^\d{1,15}$/, UNIX_MS)
+  .transform(Number)
+  .refine((atMs) => atMs <= MAX_UNIX_MS, UNIX_MS);
 /** Days that one question may span, so that every answer is small. */
 const MAX_SPAN_DAYS = { raw: 32, hour: 400, day: 12_000 } as const;
 

@@ -28,8 +28,11 @@ export function readRoutes(app: FastifyInstance, services: GatewayServices): voi
   });
   app.get('/api/v1/meters/:id/readings', read, async ({ params, query }) => {
     const { from, to, resolution } = checked(readingsParams, query);
-    const meterId = checked(nameParam, params).id;
-    return services.meterSeries({ meterId, fromMs: from, toMs: to, resolution });
+    const meterId = checked(meterIdParam, params).id;
+    const series = await services.meterSeries({ meterId, fromMs: from, toMs: to, resolution });
+    if (series.points.length === 0 && (await services.isUnknown(meterId)))
+      throw new TapwattError('METER_UNKNOWN');
+    return series;
   });
   app.get('/api/v1/vouchers', read, async ({ query }) =>
     services.evaluate('ListVouchers', defined(checked(voucherListParams, query))),

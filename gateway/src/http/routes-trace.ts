@@ -10,7 +10,7 @@ const MAX_UNREAD_BYTES = 262_144;
 /** A reader that has read nothing for so many heartbeats is dropped. */
 const MAX_STALLED = 6;
 
-/** `GET /api/v1/meters/:id/trace`: the meter's frames of every link as they go, one JSON object a line, an empty line now and then. */
+/** `GET /api/v1/meters/:id/trace`: the meter's frames of every link as they go, one JSON object a line, an empty line now and then; `unknown` says that no meter of this number is known. */
 export function traceRoutes(app: FastifyInstance, services: GatewayServices): void {
   const open = new Set<() => void>();
   app.addHook('preClose', async () => {
@@ -35,9 +35,14 @@ export function traceRoutes(app: FastifyInstance, services: GatewayServices): vo
       };
       open.add(close);
       reply.raw.once('close', close);
+      if ((await isUnknown(services, id)) && open.has(close)) lines.say({ unknown: true });
     },
   );
 }
+
+/** A number that nobody knows may be a mistake, or a meter's that is yet to be registered: its frames are waited for all the same. */
+const isUnknown = (services: GatewayServices, id: string): Promise<boolean> =>
+  services.isUnknown(id).catch(() => false);
 
 function linesTo(response: ServerResponse) {
   let leftOut = 0;

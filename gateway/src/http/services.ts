@@ -87,6 +87,8 @@ export interface GatewayServices {
   passwordOf(identity: string): string;
   /** Presents a sealed voucher of 72 bytes; ends at its last step, or when `signal` aborts. */
   redeem(voucher: Uint8Array, options: { readonly signal: AbortSignal }): AsyncIterable<RedemptionStep>;
+  /** Whether neither the ledger nor a serial line knows this number; `false` while the ledger is away and cannot tell. */
+  isUnknown(meterId: string): Promise<boolean>;
   /** A meter's readings of a window. Throws TELEMETRY_UNAVAILABLE, also where none are kept. */
   meterSeries(question: SeriesQuestion): Promise<MeterSeries>;
   /** The bytes of a backup of the ledger as it is now. Throws BUSY while another is being read. */

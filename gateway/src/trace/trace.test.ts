@@ -154,9 +154,9 @@ describe('a trace', () => {
   it('takes readings and events apart, and says which are malformed', async () => {
     const { trace, say } = bench();
     const { frames } = watch(trace);
-    const escape = String.fromCharCode(27);
+    const order = String.fromCharCode(27);
     say(own.up('tele'), text({ at: 9, energyWh: 12, balance: '-5', relay: 'open' }));
-    say(own.up('evt'), text({ at: 9, kind: 'tamper', detail: `a${escape}[2J${'x'.repeat(999)}` }));
+    say(own.up('evt'), text({ at: 9, kind: 'tamper', detail: `a${order}[2J${'x'.repeat(999)}` }));
     say(own.up('tele'), text('no object'));
     say(own.up('evt'), new Uint8Array(5_000).fill(32));
     expect(frames).toMatchObject([

@@ -75,6 +75,7 @@ export function scriptedServices(
       };
     },
     passwordOf: (identity) => `pw-${identity}`,
+    isUnknown: async (meterId) => !meters.has(meterId),
     async meterSeries(question) {
       services.questions.push(question);
       return services.series;

@@ -22,3 +22,11 @@ export interface SerialConfig {
   readonly meters: readonly SerialMeterConfig[];
   readonly searchTo: number;
 }
+
+/** Numbers of the meters of other makers: no ledger knows them. */
+export const foreignMetersOf = (lines: readonly SerialConfig[]): ReadonlySet<string> =>
+  new Set(
+    lines
+      .filter(({ protocol }) => protocol === 'iec62056')
+      .flatMap(({ meters }) => meters.map(({ meterId }) => meterId ?? '')),
+  );
