@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { provisionFleet } from './provision-fleet.ts';
 import { type Ended, runTapwatt, spawnTapwatt } from './testing/run-tapwatt.ts';
 import { startTestGateway, type TestGateway } from './testing/running-gateway.ts';
@@ -240,3 +240,23 @@ describe('the production profile', () => {
     SLOW_MS,
   );
 });
+
+it(
+  'says of each serial port that is away why, on a line of its own',
+  async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'tw-'));
+    const lines = ['a', 'b'].map((name) => `{device: ${join(cwd, name)}}`);
+    await writeFile(join(cwd, 'tapwatt.yaml'), `links: {serial: [${lines.join(', ')}]}\n`);
+    const gateway = await startTestGateway(cwd);
+    await vi.waitFor(async () => {
+      const { stdout } = await runTapwatt(['status'], { cwd });
+      expect(stdout).toMatch(
+        /^state +degraded\n +The serial port \S+a is away \((?!Error: |not opened).*\n/m,
+      );
+      expect(stdout).toMatch(/^ +The serial port \S+b is away \((?!Error: |not opened)/m);
+    }, SLOW_MS);
+    await gateway.end('SIGKILL');
+    await rm(cwd, { recursive: true, force: true });
+  },
+  SLOW_MS,
+);

@@ -21,7 +21,8 @@ export async function showStatus(session: Session, options: GatewayOptions): Pro
     status,
     pairs([
       ['gateway', `${gateway.gatewayId} at site ${gateway.site} (${gateway.profile})`],
-      ['state', [readiness.state, ...readiness.reasons.map(({ message }) => message)].join(': ')],
+      ['state', readiness.state],
+      ...readiness.reasons.map(({ message }) => ['', message] as const),
       ['ledger', `${gateway.ledgerId}, block ${overview.ledger.blockNumber}`],
       ['meters', `${counters.metersConnected} connected`],
       [

@@ -72,9 +72,9 @@ function portOf(
     if (!isClosed) handlers.data(new Uint8Array(chunk));
   });
   port.on('error', (error: Error) => {
-    if (!port.isOpen) closed(error.message);
+    if (!port.isOpen) closed(reasonOf(error));
   });
-  port.on('close', (error: Error | null | undefined) => closed(error?.message ?? 'closed'));
+  port.on('close', (error: Error | null | undefined) => closed(error ? reasonOf(error) : 'closed'));
   // A write or a drain on a port that is pulled out meanwhile never calls back.
   const whileOpen = (work: (done: Done) => void): Promise<void> =>
     isClosed ? gone.promise : Promise.race([settled(work), gone.promise]);
@@ -94,12 +94,15 @@ function portOf(
   };
 }
 
+/** The package hands on messages that begin with what they are. */
+const reasonOf = ({ message }: Error): string => message.replace(/^Error: /, '');
+
 type Done = (error: Error | null | undefined) => void;
 
 const settled = (work: (done: Done) => void): Promise<void> =>
   new Promise((resolve, reject) => {
     work((error) => {
-      if (error) reject(error);
+      if (error) reject(new Error(reasonOf(error), { cause: error }));
       else resolve();
     });
   });
