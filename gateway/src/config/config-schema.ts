@@ -81,25 +81,42 @@ const http = z
   })
   .prefault({});
 
-const serialMeter = z.strictObject({
+const SERIAL_ADDRESS =
+  'must be 1 to 247, or the device address of a foreign meter: up to 32 of 0-9 A-Z a-z in quotes';
+const UTC_OFFSET = 'must be whole minutes from -900 to 900';
+
+/** What of a serial line is checked against other lines, also where the rest of it is wrong. */
+export const serialShapes = {
+  device: path,
+  protocol: choice(SERIAL_PROTOCOLS).default('tapwatt'),
   address: z.union(
-    [z.int().min(0).max(255), z.string().regex(/^[0-9A-Za-z]{0,32}$/)],
-    'must be 1 to 247, or the device address of a foreign meter: up to 32 of 0-9 A-Z a-z',
+    [
+      z.int(SERIAL_ADDRESS).min(0, SERIAL_ADDRESS).max(255, SERIAL_ADDRESS),
+      z.string().regex(/^[0-9A-Za-z]{0,32}$/, SERIAL_ADDRESS),
+    ],
+    SERIAL_ADDRESS,
   ),
+};
+
+const serialMeter = z.strictObject({
+  address: serialShapes.address,
   meterId: z
     .string('must be a text of digits in quotes')
     .regex(/^[1-9]\d{0,19}$/, 'must be a meter’s number in quotes, such as "1000000001"')
     .optional(),
-  utcOffsetMinutes: z.int('must be whole minutes').min(-900).max(900).default(0),
+  utcOffsetMinutes: z.int(UTC_OFFSET).min(-900, UTC_OFFSET).max(900, UTC_OFFSET).default(0),
 });
 
 const serialLine = z
   .strictObject({
-    device: path,
-    protocol: choice(SERIAL_PROTOCOLS).default('tapwatt'),
+    device: serialShapes.device,
+    protocol: serialShapes.protocol,
     baudRate: count(300, 921_600).default(9_600),
     pollIntervalMs: count(500, 86_400_000).optional(),
-    meters: z.array(serialMeter, 'must be a list of meters').max(247).default([]),
+    meters: z
+      .array(serialMeter, 'must be a list of meters')
+      .max(247, 'must be at most 247 meters')
+      .default([]),
     searchTo: count(1, 247).default(32),
   })
   .transform((line) => ({ ...line, pollIntervalMs: line.pollIntervalMs ?? POLL_INTERVAL_MS[line.protocol] }));
@@ -123,7 +140,10 @@ const links = z
         counterReaders: readerNames.default([]),
       })
       .prefault({}),
-    serial: z.array(serialLine, 'must be a list of serial lines').max(64).default([]),
+    serial: z
+      .array(serialLine, 'must be a list of serial lines')
+      .max(64, 'must be at most 64 lines')
+      .default([]),
   })
   .prefault({});
 

@@ -1,22 +1,34 @@
 import { isLineAddress } from '@tapwatt/firmware-contracts';
 import type { ConfigFile } from './config-schema.ts';
+import type { ReadableLine, SoundPart } from './sound-part.ts';
 
 export interface CrossProblem {
   readonly path: string;
   readonly message: string;
 }
 
+interface Rule {
+  /** Its groups; where one of them has a mistake the rule would judge what nobody wrote. */
+  readonly reads: readonly (keyof ConfigFile)[];
+  readonly check: (file: ConfigFile, isSet: (path: string) => boolean) => readonly CrossProblem[];
+}
+
+const RULES: readonly Rule[] = [
+  { reads: ['policies'], check: amounts },
+  { reads: ['mqtt', 'http'], check: ports },
+  { reads: ['ledger'], check: identity },
+  { reads: ['issuer'], check: issuer },
+  { reads: ['telemetry'], check: telemetry },
+  { reads: ['profile'], check: (file, isSet) => (file.profile === 'production' ? named(isSet) : []) },
+];
+
 /** Rules that look at more than one setting. `isSet` says whether a setting was given at all. */
-export function crossChecks(file: ConfigFile, isSet: (path: string) => boolean): readonly CrossProblem[] {
-  return [
-    ...amounts(file),
-    ...ports(file),
-    ...identity(file),
-    ...issuer(file),
-    ...telemetry(file),
-    ...serial(file),
-    ...(file.profile === 'production' ? named(isSet) : []),
-  ];
+export function crossChecks(
+  { file, broken, lines }: SoundPart,
+  isSet: (path: string) => boolean,
+): readonly CrossProblem[] {
+  const rules = RULES.filter(({ reads }) => !reads.some((group) => broken.has(group)));
+  return [...rules.flatMap(({ check }) => check(file, isSet)), ...serial(lines)];
 }
 
 function amounts({ policies }: ConfigFile): readonly CrossProblem[] {
@@ -69,35 +81,32 @@ function identity({ ledger }: ConfigFile): readonly CrossProblem[] {
   return [{ path: `ledger.fabric.${path}`, message: `needs ledger.fabric.${other} as well` }];
 }
 
-function serial({ links }: ConfigFile): readonly CrossProblem[] {
-  const devices = links.serial.map(({ device }) => device);
-  return links.serial.flatMap((line, index) => [
-    ...(devices.indexOf(line.device) < index
+function serial(lines: readonly ReadableLine[]): readonly CrossProblem[] {
+  const devices = lines.map(({ device }) => device);
+  return lines.flatMap((line, index) => [
+    ...(line.device !== undefined && devices.indexOf(line.device) < index
       ? [{ path: `links.serial.${index}.device`, message: 'is another line’s as well' }]
       : []),
     ...serialMeters(line, `links.serial.${index}`),
   ]);
 }
 
-type SerialLine = ConfigFile['links']['serial'][number];
-
-function serialMeters({ protocol, meters }: SerialLine, line: string): readonly CrossProblem[] {
+function serialMeters({ protocol, meters = [] }: ReadableLine, line: string): readonly CrossProblem[] {
   const isForeign = protocol === 'iec62056';
-  const none = isForeign && meters.length === 0;
-  const addresses = meters.map(({ address }) => String(address));
-  return [
-    ...(none
-      ? [{ path: `${line}.meters`, message: 'must name the meters: they cannot be searched for' }]
-      : []),
-    ...meters.flatMap(({ address, meterId }, index) => {
-      const problems: string[] = [];
-      if (!isForeign && !isLineAddress(Number(address))) problems.push('must have an address from 1 to 247');
-      if (addresses.indexOf(String(address)) < index) problems.push('has the address of another one');
-      if (isForeign && meterId === undefined)
-        problems.push('needs meterId, under which its readings are kept');
-      return problems.map((message) => ({ path: `${line}.meters.${index}`, message }));
-    }),
-  ];
+  if (isForeign && meters.length === 0)
+    return [{ path: `${line}.meters`, message: 'must name the meters: they cannot be searched for' }];
+  const addresses = meters.map((meter) => meter?.address?.toString());
+  return meters.flatMap((meter, index) => {
+    const problems: string[] = [];
+    const address = meter?.address;
+    if (protocol === 'tapwatt' && address !== undefined && !isLineAddress(Number(address)))
+      problems.push('must have an address from 1 to 247');
+    if (address !== undefined && addresses.indexOf(String(address)) < index)
+      problems.push('has the address of another one');
+    if (isForeign && meter !== undefined && meter.meterId === undefined)
+      problems.push('needs meterId, under which its readings are kept');
+    return problems.map((message) => ({ path: `${line}.meters.${index}`, message }));
+  });
 }
 
 /** Names that can never change are chosen, not inherited from the development profile. */

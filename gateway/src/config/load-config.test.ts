@@ -111,6 +111,38 @@ describe('loadConfig', () => {
     ]);
   });
 
+  it('names what is wrong between settings also where others are wrong by themselves', () => {
+    const text = [
+      'mqtt: {port: many}',
+      'policies: {minAmountMinor: "9", maxAmountMinor: "8"}',
+      'http: {port: 1883}',
+      'links:',
+      '  serial:',
+      '    - {device: /dev/a, baudRate: 1, meters: [{address: 5}, {address: 300}, {address: 5}]}',
+      '    - {device: /dev/a, protocol: iec62056, meters: [{address: "1"}, {address: "2", meterId: x}, 7]}',
+      '    - {protocol: other, meters: [{address: "9"}, {address: 9}, {address: 0}]}',
+      '    - {device: /dev/b, protocol: iec62056, meters: none}',
+      '    - 5',
+    ];
+    const said = problemsOf(withFile(`${text.join('\n')}\n`)).map((problem) => problem.split(/:\d+: /)[1]);
+    expect(said).toEqual([
+      'mqtt.port: must be a whole number',
+      'links.serial.0.baudRate: must be a whole number from 300 to 921600',
+      expect.stringMatching(/^links.serial.0.meters.1.address: must be 1 to 247, or the device address/),
+      expect.stringMatching(/^links.serial.1.meters.1.meterId: must be a meter’s number/),
+      'links.serial.1.meters.2: must be a map of keys',
+      'links.serial.2.device: must be a path',
+      'links.serial.2.protocol: must be one of tapwatt, iec62056',
+      'links.serial.3.meters: must be a list of meters',
+      'links.serial.4: must be a map of keys',
+      'policies.minAmountMinor: must not be above policies.maxAmountMinor',
+      'links.serial.0.meters.2: has the address of another one',
+      'links.serial.1.device: is another line’s as well',
+      'links.serial.1.meters.0: needs meterId, under which its readings are kept',
+      'links.serial.2.meters.1: has the address of another one',
+    ]);
+  });
+
   it('takes a relative data directory as relative to the file that names it', () => {
     const file = { path: 'conf/tapwatt.yaml', text: 'data: ../store\n' };
     expect(loadConfig({ ...nothing, file }).config.dataDirectory).toBe('/srv/tapwatt/store');

@@ -7,6 +7,7 @@ import { type ConfigFile, configSchema } from './config-schema.ts';
 import { crossChecks } from './cross-checks.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { environmentName, SETTINGS, type Setting, settingValue } from './settings.ts';
+import { soundPart } from './sound-part.ts';
 
 /** Where a value came from. */
 export type Origin =
@@ -55,12 +56,14 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const syntax = (text?.problems ?? []).map(
     (problem) => `${sources.file?.path}:${problem.at.line}:${problem.at.column}: ${problem.message}`,
   );
-  const parsed = configSchema.safeParse(withOverrides(withoutEmptyGroups(text?.values ?? {}), overrides));
-  const wrong = parsed.success ? crossChecks(parsed.data, locate.isSet) : [];
+  const values = withOverrides(withoutEmptyGroups(text?.values ?? {}), overrides);
+  const parsed = configSchema.safeParse(values);
+  const issues = parsed.error?.issues ?? [];
+  const wrong = crossChecks(soundPart(values, issues), locate.isSet);
   const problems = [
     ...syntax,
     ...unknownVariables(sources.environment),
-    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => describeIssue(issue, locate))),
+    ...issues.flatMap((issue) => describeIssue(issue, locate)),
     ...wrong.map(({ path, message }) => `${locate.place(path.split('.'))}: ${path}: ${message}`),
   ];
   if (problems.length > 0 || !parsed.success) throw new ConfigInvalid(problems);
