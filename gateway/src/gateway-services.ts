@@ -2,9 +2,9 @@ import { identityOf, TapwattError } from '@tapwatt/firmware-contracts';
 import type { Credentials } from './credentials.ts';
 import type { Clock } from './edges/edges.ts';
 import type { GatewayIdentity, GatewayServices, ReadinessReport, StatsReport } from './http/services.ts';
+import { isUnknownMeter } from './is-unknown-meter.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import { checkInvariants } from './ledger/check-invariants.ts';
-import { LedgerUnavailable } from './ledger/errors.ts';
 import type { Committed, Ledger } from './ledger/ledger.ts';
 import type { LiveBoard } from './observability/live-board.ts';
 import type { HandIn } from './requests/hand-in.ts';
@@ -58,23 +58,13 @@ export function createGatewayServices(parts: GatewayParts): GatewayServices {
     async *redeem(voucher, { signal }) {
       for await (const step of parts.local.redeem(voucher, signal)) yield { ...step, atMs: clock.nowMs() };
     },
-    isUnknown: (meterId) => isUnknown(parts, meterId),
+    isUnknown: (meterId) => isUnknownMeter(parts, meterId),
     meterSeries: parts.meterSeries ?? noReadings,
     backup: oneAtATime(parts.backup),
     readiness: parts.readiness,
     stats: parts.stats,
     invariants: ({ signal }) => parts.atOneMoment((still) => checkInvariants(still, { signal })),
   };
-}
-
-async function isUnknown({ ledger, foreignMeters }: GatewayParts, meterId: string): Promise<boolean> {
-  if (foreignMeters.has(meterId)) return false;
-  try {
-    return (await ledger.evaluate('GetMeter', { meterId })) === null;
-  } catch (error) {
-    if (error instanceof LedgerUnavailable) return false;
-    throw error;
-  }
 }
 
 async function noReadings(): Promise<never> {
