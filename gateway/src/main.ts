@@ -123,7 +123,9 @@ async function build(
     clock,
     readiness,
     ledgerHead: () => host.head(),
-    mayListen: (id) => bus.isConnected(identityOf({ who: 'meter', id })) !== false,
+    // One on a serial line is on no bus, and is reached all the same.
+    mayListen: (id) =>
+      gateway.redemptions.isReachable(id) || bus.isConnected(identityOf({ who: 'meter', id })) !== false,
     maxMeters: MAX_LIVE_METERS,
   });
   const observer = observeRedemptions(board, log, clock);

@@ -32,7 +32,7 @@ export interface LiveBoardOptions {
   readonly clock: { nowMs(): number };
   readonly readiness: () => ReadinessReport;
   readonly ledgerHead: () => { readonly blockNumber: number; readonly blockHash?: string };
-  /** Whether a meter that speaks listens too, as far as the message bus knows; without it, each does. */
+  /** Whether a meter that speaks listens too, as far as the links know; without it, each does. */
   readonly mayListen?: (meterId: string) => boolean;
   /** Meters remembered; the one heard of longest ago is forgotten first. */
   readonly maxMeters: number;
