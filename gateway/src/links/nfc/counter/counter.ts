@@ -1,12 +1,21 @@
-import { bytesToHex, TapwattError, vouchersOfMessage } from '@tapwatt/firmware-contracts';
+import {
+  bytesToHex,
+  ERRORS,
+  type ErrorCode,
+  TapwattError,
+  vouchersOfMessage,
+} from '@tapwatt/firmware-contracts';
 import { startDeadline } from '../../../edges/deadline.ts';
-import type { Clock } from '../../../edges/edges.ts';
+import { type Clock, pause } from '../../../edges/edges.ts';
 import type { LocalRedemptions } from '../../../requests/local-redeem.ts';
 import type { CardAtReader } from '../readers.ts';
 import { readCard } from './read-card.ts';
 
 /** How long a customer at the counter is told of; the voucher goes on by itself, ms. */
 const FOLLOW_MS = 120_000;
+/** Before what is away is asked again, doubled each time, ms. */
+const FIRST_AGAIN_MS = 1_000;
+const LAST_AGAIN_MS = 10_000;
 
 /** What became of a voucher that was shown at the counter, step by step. */
 export interface CounterStep {
@@ -35,16 +44,42 @@ export function createCounter(ports: CounterPorts): Counter {
   const closing = new AbortController();
   const followed = new Map<string, Promise<void>>();
 
+  /** Until it was taken, or is refused for good; the card is not read again, so what passes is waited for here. */
   async function follow(reader: string, voucher: Uint8Array): Promise<void> {
     const { signal, end } = startDeadline(ports.clock, FOLLOW_MS, closing.signal);
+    let told: ErrorCode | undefined;
+    let againMs = FIRST_AGAIN_MS;
     try {
-      for await (const { redemptionId, meterId, status, code } of ports.redeem(voucher, signal))
-        ports.onStep({ reader, redemptionId, meterId, status, code });
-    } catch (error) {
-      const code = error instanceof TapwattError ? error.code : 'INTERNAL';
-      ports.onStep({ reader, status: 'refused', code });
+      for (;;) {
+        const code = await redeemOnce(reader, voucher, signal);
+        if (code === undefined || closing.signal.aborted) return;
+        const isOver = signal.aborted || ERRORS[code].retry !== 'same';
+        if (isOver || code !== told) ports.onStep({ reader, status: isOver ? 'refused' : 'pending', code });
+        if (isOver) return;
+        told = code;
+        await pause(ports.clock, againMs, signal);
+        againMs = Math.min(LAST_AGAIN_MS, 2 * againMs);
+      }
     } finally {
       end();
+    }
+  }
+
+  /** Why it was not taken, where it was not. */
+  async function redeemOnce(
+    reader: string,
+    voucher: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<ErrorCode | undefined> {
+    try {
+      for await (const { redemptionId, meterId, status, code } of ports.redeem(voucher, signal)) {
+        // No meter says so: the queue to it is full.
+        if (status === 'refused' && code === 'BUSY') return code;
+        ports.onStep({ reader, redemptionId, meterId, status, code });
+      }
+      return undefined;
+    } catch (error) {
+      return error instanceof TapwattError ? error.code : 'INTERNAL';
     }
   }
 
