@@ -110,6 +110,18 @@ describe('a phone without a network', () => {
     expect(await record()).toMatchObject({ status: 'REDEEMED' });
   });
 
+  it('carries all that may be open for a meter to it, over as many taps as it takes', async () => {
+    const { courier, tap, inHand } = phone();
+    courier.keep(voucher.voucher);
+    for (let more = 1; more < MAX_OPEN; more += 1) courier.keep((await buyer.buy('1')).voucher);
+    const taps = [await tap(meter), await tap(meter), await tap(meter)];
+    expect(taps.map(({ shown }) => shown.length)).toEqual([8, 8, 0]);
+    expect(creditOf(meter)).toBe(AMOUNT * BigInt(MAX_OPEN));
+    const outcomes = outcomesOf(await handInElsewhere(inHand));
+    expect(outcomes).toEqual(Array(MAX_OPEN).fill(expect.objectContaining({ outcome: 'redeemed' })));
+    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(MAX_OPEN);
+  });
+
   it('does not get around the limit on unsettled vouchers: a further one is sold only after the hand-in', async () => {
     const { courier, tap, inHand } = phone();
     for (let onMeter = 0; onMeter < MAX_OPEN; onMeter += 1) {

@@ -8,7 +8,10 @@ import {
   type ShownAtTap,
   type TapPlan,
   type TapState,
+  TapwattError,
+  type VoucherFields,
   type VoucherId,
+  WINDOW_SIZE,
 } from '@tapwatt/firmware-contracts';
 
 /** A sealed voucher that a courier holds for its meter. */
@@ -18,7 +21,10 @@ export interface HeldVoucher {
   readonly frame: string;
 }
 
-/** What a courier carries to meters, by a meter's decimal number; everything in it can be lost without harm. */
+/**
+ * What a courier carries to meters, by a meter's decimal number. No money is lost with it, but where there is no network a
+ * voucher that it forgot reaches its meter late, so it forgets none by itself.
+ */
 export interface CourierBag {
   readonly vouchers: Readonly<Record<string, readonly HeldVoucher[]>>;
   /** The newest acknowledgement for each meter, lower-case hex. */
@@ -27,28 +33,23 @@ export interface CourierBag {
 
 export const EMPTY_BAG: CourierBag = { vouchers: {}, acknowledgements: {} };
 
-/** Beyond these some are left out: the gateway presents every open voucher, and acknowledges again. */
-const MAX_METERS = 64;
-const MAX_VOUCHERS_OF_METER = 8;
+/** Meters that it carries vouchers for, and acknowledgements. */
+export const BAG_METERS_MAX = 4_096;
+/** Of one meter: no more can be unresolved on the ledger at once (WIRE.md "What the meter does with a voucher"). */
+export const BAG_VOUCHERS_OF_METER_MAX = WINDOW_SIZE;
 
 /** Refusals that pass: the voucher is shown again at a later tap. */
 const NOT_NOW: ReadonlySet<number> = new Set([RESULT.OVER_LIMIT, RESULT.LOCKED]);
-
-const withEntry = <T>(
-  of: Readonly<Record<string, T>>,
-  key: string,
-  value: T,
-): Readonly<Record<string, T>> => {
-  const { [key]: _before, ...others } = of;
-  return Object.fromEntries([...Object.entries(others).slice(1 - MAX_METERS), [key, value]]);
-};
 
 const withoutEntry = <T>(of: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> => {
   const { [key]: _gone, ...others } = of;
   return others;
 };
 
-/** The bag with one more sealed voucher; the same bag for what is none, or is there already. */
+/**
+ * The bag with one more sealed voucher; the same bag for what is none, or is there already. Throws BUSY where it is full:
+ * the handset then keeps its request, and is given the voucher again.
+ */
 export const withVoucher = (bag: CourierBag, frame: string): CourierBag => {
   const decoded = decodeVoucher(hexToBytes(frame));
   if (!decoded.ok) return bag;
@@ -56,9 +57,23 @@ export const withVoucher = (bag: CourierBag, frame: string): CourierBag => {
   const meterId = decoded.fields.meterId.toString();
   const held = bag.vouchers[meterId] ?? [];
   if (held.some((other) => other.voucherId === voucherId)) return bag;
-  const more = [...held, { voucherId, frame }].slice(-MAX_VOUCHERS_OF_METER);
-  return { ...bag, vouchers: withEntry(bag.vouchers, meterId, more) };
+  if (held.length === 0 && Object.keys(bag.vouchers).length >= BAG_METERS_MAX)
+    throw new TapwattError('BUSY', `The bag holds vouchers of ${BAG_METERS_MAX} meters. Tap some of them.`);
+  const others = held.length < BAG_VOUCHERS_OF_METER_MAX ? held : unresolved(held, decoded.fields);
+  if (others.length >= BAG_VOUCHERS_OF_METER_MAX)
+    throw new TapwattError('BUSY', `The bag holds ${others.length} vouchers of meter ${meterId}. Tap it.`);
+  return { ...bag, vouchers: { ...bag.vouchers, [meterId]: [...others, { voucherId, frame }] } };
 };
+
+/** Without those that are resolved on the ledger, as the floor of a newer voucher tells. */
+const unresolved = (
+  held: readonly HeldVoucher[],
+  { keyEpoch, floorSeq }: VoucherFields,
+): readonly HeldVoucher[] =>
+  held.filter(({ frame }) => {
+    const older = decodeVoucher(hexToBytes(frame));
+    return older.ok && !(older.fields.keyEpoch === keyEpoch && older.fields.seq < floorSeq);
+  });
 
 const isNewer = (a: AcknowledgementFields, b: AcknowledgementFields): boolean =>
   a.keyEpoch > b.keyEpoch ||
@@ -72,7 +87,10 @@ export const withAcknowledgement = (bag: CourierBag, frame: string): CourierBag 
   const held = bag.acknowledgements[meterId];
   const known = held === undefined ? undefined : decodeAcknowledgement(hexToBytes(held));
   if (known?.ok === true && !isNewer(decoded.fields, known.fields)) return bag;
-  return { ...bag, acknowledgements: withEntry(bag.acknowledgements, meterId, frame) };
+  const { [meterId]: _older, ...others } = bag.acknowledgements;
+  // Beyond the limit one is left out: the gateway acknowledges again.
+  const kept = Object.entries(others).slice(1 - BAG_METERS_MAX);
+  return { ...bag, acknowledgements: Object.fromEntries([...kept, [meterId, frame]]) };
 };
 
 /** What this bag has for the meter that was met. */
@@ -84,12 +102,22 @@ export const planFor = (bag: CourierBag, meterId: string): TapPlan => {
   };
 };
 
-/** The bag after a tap, torn or not: without what the meter has answered for good. */
+/**
+ * The bag after a tap, torn or not: without what the meter has answered for good. What it cannot take now goes behind the
+ * others, since one tap shows some of them only.
+ */
 export const afterTap = (bag: CourierBag, { meter, shown, delivered }: TapState): CourierBag => {
   if (meter === undefined) return bag;
   const meterId = meter.status.meterId.toString();
   const ended = new Set(shown.filter(isAnswered).map(({ voucher }) => bytesToHex(voucher)));
-  const left = (bag.vouchers[meterId] ?? []).filter(({ frame }) => !ended.has(frame));
+  const refused = new Set(
+    shown.map(({ voucher }) => bytesToHex(voucher)).filter((frame) => !ended.has(frame)),
+  );
+  const held = (bag.vouchers[meterId] ?? []).filter(({ frame }) => !ended.has(frame));
+  const left = [
+    ...held.filter(({ frame }) => !refused.has(frame)),
+    ...held.filter(({ frame }) => refused.has(frame)),
+  ];
   const isDelivered = delivered.some((frame) => bytesToHex(frame) === bag.acknowledgements[meterId]);
   return {
     vouchers: left.length === 0 ? withoutEntry(bag.vouchers, meterId) : { ...bag.vouchers, [meterId]: left },

@@ -28,7 +28,9 @@ import { METER_NVM_WORDS } from '../nvm/meter-memory.ts';
 import { CuttableNvm } from '../nvm/power-cut.ts';
 import { ManualTime } from '../time/manual-time.ts';
 import { seededRandom } from '../time/random.ts';
+import { BAG_METERS_MAX, BAG_VOUCHERS_OF_METER_MAX } from './bag.ts';
 import { type BagStore, fileBagStore, memoryBagStore } from './bag-store.ts';
+import { Courier } from './courier.ts';
 import { fileRequestStore } from './file-request-store.ts';
 import { Handset } from './handset.ts';
 import { memoryRequestStore, type RequestStore } from './request-store.ts';
@@ -228,6 +230,69 @@ describe('a handset as a courier', () => {
     const again = tap(bench, at);
     expect(again.shown.map(({ fields }) => fields.result)).toEqual([RESULT.OVER_LIMIT]);
     expect(resultsIn(bench.receipts())).toEqual([RESULT.APPLIED]);
+  });
+
+  it('carries all the vouchers of one meter that may be open at once, over as many taps as it takes', () => {
+    const [bench, at] = [handsetWith(stores()), meterAlone()];
+    const seqs = Array.from({ length: 16 }, (_, index) => index + 1);
+    for (const seq of seqs) bench.hold(issuer.voucher(seq, AMOUNT));
+    expect(tap(bench, at).shown).toHaveLength(8);
+    expect(tap(bench, at).shown).toHaveLength(8);
+    expect(tap(bench, at).shown).toEqual([]);
+    expect(at.credited()).toBe(16n * AMOUNT);
+    expect(resultsIn(bench.receipts())).toEqual(seqs.map(() => RESULT.APPLIED));
+    expect(new Set(bench.receipts()).size).toBe(seqs.length);
+  });
+
+  it('shows all that it holds, though the meter cannot take the first ones now', () => {
+    const [bench, at] = [handsetWith(stores()), meterAlone()];
+    for (let seq = 1; seq <= 8; seq += 1) bench.hold(issuer.voucher(seq, BALANCE_LIMIT + 1n));
+    bench.hold(issuer.voucher(9, AMOUNT));
+    tap(bench, at);
+    expect(at.credited()).toBe(0n);
+    tap(bench, at);
+    expect(at.credited()).toBe(AMOUNT);
+  });
+
+  it('refuses a voucher rather than forgetting another, and is given it again', () => {
+    const [kept, at] = [stores(), meterAlone()];
+    const bench = handsetWith(kept);
+    for (let seq = 1; seq <= BAG_VOUCHERS_OF_METER_MAX; seq += 1) bench.hold(issuer.voucher(seq, AMOUNT));
+    const before = kept.bag.load();
+    bench.hold(issuer.voucher(BAG_VOUCHERS_OF_METER_MAX + 1, AMOUNT));
+    expect(kept.bag.load()).toBe(before);
+    const [ask] = bench.handset.outstanding;
+    tap(bench, at);
+    const voucher = bytesToHex(issuer.voucher(BAG_VOUCHERS_OF_METER_MAX + 1, AMOUNT));
+    bench.answer({ requestId: ask?.request.requestId ?? '', status: 'issued', voucher });
+    for (let taps = 0; taps < 8; taps += 1) tap(bench, at);
+    expect(at.credited()).toBe(AMOUNT * BigInt(BAG_VOUCHERS_OF_METER_MAX + 1));
+  });
+
+  it('makes room of what a newer voucher says is resolved', () => {
+    const kept = stores();
+    const bench = handsetWith(kept);
+    for (let seq = 1; seq <= BAG_VOUCHERS_OF_METER_MAX; seq += 1) bench.hold(issuer.voucher(seq, AMOUNT));
+    bench.hold(issuer.voucher(BAG_VOUCHERS_OF_METER_MAX + 1, AMOUNT, { floorSeq: 3 }));
+    const held = kept.bag.load().vouchers[METER] ?? [];
+    expect(held).toHaveLength(BAG_VOUCHERS_OF_METER_MAX - 1);
+    expect(held[0]?.voucherId).toBe(issuer.idOf(3));
+  });
+
+  it('carries for thousands of meters, and says so when there are too many', () => {
+    const bag = memoryBagStore();
+    const courier = new Courier({ bag, inHand: () => new Set(), handIn: () => undefined });
+    const template = issuer.voucher(1, AMOUNT);
+    const voucherOf = (meter: number): string => {
+      const frame = Uint8Array.from(template);
+      new DataView(frame.buffer).setBigUint64(2, BigInt(meter));
+      return bytesToHex(frame);
+    };
+    for (let meter = 1; meter <= BAG_METERS_MAX; meter += 1) courier.keep(voucherOf(meter));
+    expect(() => courier.keep(voucherOf(BAG_METERS_MAX + 1))).toThrow(
+      expect.objectContaining({ code: 'BUSY' }),
+    );
+    expect(Object.keys(bag.load().vouchers)).toHaveLength(BAG_METERS_MAX);
   });
 
   it('leaves a meter alone while it has too much to hand in', () => {

@@ -29,7 +29,7 @@ export class Courier {
     this.#ports = ports;
   }
 
-  /** Holds a sealed voucher (72 bytes, lower-case hex) for its meter. Throws the store's error. */
+  /** Holds a sealed voucher (72 bytes, lower-case hex) for its meter. Throws BUSY where the bag is full, or the store's error. */
   keep(voucher: string): void {
     const { bag } = this.#ports;
     bag.save(withVoucher(bag.load(), voucher));
