@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RequestResult } from '@tapwatt/firmware-contracts';
+import { INS, type RequestResult } from '@tapwatt/firmware-contracts';
 import { type FleetMeter, type Meter, meterCard } from '@tapwatt/simulator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outcomesOf, phone } from './phone.ts';
@@ -39,6 +39,14 @@ describe('a phone without a network', () => {
     sites.ledger
       .as({ partyId: 'discom', role: 'discom' })
       .evaluate('CheckVoucher', { voucherId: voucher.voucherId });
+
+  const ledgerMeter = async () => {
+    const found = await sites.ledger
+      .as({ partyId: 'discom', role: 'discom' })
+      .evaluate('GetMeter', { meterId: '1' });
+    if (found === null) throw new Error('The ledger does not know the meter.');
+    return found;
+  };
 
   /** Hands in at the other gateway, which has never seen the meter. */
   const handInElsewhere = async (receipts: readonly string[]): Promise<RequestResult> => {
@@ -96,6 +104,44 @@ describe('a phone without a network', () => {
     const outcomes = outcomesOf(await handInElsewhere(inHand));
     for (const outcome of outcomes) expect(outcome).toMatchObject({ outcome: 'redeemed' });
     expect(await record()).toMatchObject({ status: 'REDEEMED' });
+  });
+
+  /** SELECT, STATUS, PUT, COMMIT of a second voucher, GET RECEIPT of the first, ACK. */
+  const later = [INS.SELECT, INS.GET_STATUS, INS.PUT_VOUCHER, INS.COMMIT, INS.GET_RECEIPT, INS.ACK];
+  const laterTears = later.flatMap((_, at) => [
+    { at, heard: false },
+    { at, heard: true },
+  ]);
+  it.each(laterTears)('torn away at %o of a tap that also acknowledges loses nothing', async (tear) => {
+    const [neighbour, { courier, tap, inHand }] = [phone(), phone()];
+    neighbour.courier.keep(voucher.voucher);
+    await neighbour.tap(meter);
+    const second = await buyer.buy('1');
+    courier.keep(second.voucher);
+    courier.carryBack(acksOf(await handInElsewhere(neighbour.inHand)));
+    expect((await tap(meter, tear)).end).toBe('torn');
+    expect((await tap(meter)).end).toBe('done');
+    expect(creditOf(meter)).toBe(2n * AMOUNT);
+    const handedIn = await handInElsewhere(inHand);
+    const redeemed = outcomesOf(handedIn).map((outcome) => (outcome as { voucherId?: string }).voucherId);
+    expect(redeemed).toContain(second.voucherId);
+    for (const outcome of outcomesOf(handedIn)) expect(outcome).toMatchObject({ outcome: 'redeemed' });
+    courier.carryBack(acksOf(handedIn));
+    await tap(meter);
+    expect(acknowledgedOf(meter)).toBe(2);
+    expect(creditOf(meter)).toBe(2n * AMOUNT);
+    const { open, settled } = await ledgerMeter();
+    expect([open, settled]).toEqual([[], String(2n * AMOUNT)]);
+  });
+
+  it('asks in such a tap what these tears are at', async () => {
+    const [neighbour, { courier, tap, said }] = [phone(), phone()];
+    neighbour.courier.keep(voucher.voucher);
+    await neighbour.tap(meter);
+    courier.keep((await buyer.buy('1')).voucher);
+    courier.carryBack(acksOf(await handInElsewhere(neighbour.inHand)));
+    await tap(meter);
+    expect(said).toEqual(later);
   });
 
   it('and the gateway’s own reader at once are one credit and one settlement', async () => {

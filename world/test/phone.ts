@@ -6,11 +6,14 @@ import { readerOf, type Tear } from './tapped-meter.ts';
 export interface Phone {
   readonly courier: Courier;
   readonly inHand: readonly string[];
+  /** The commands of all its taps. */
+  readonly said: readonly number[];
   tap(meter: Meter, tear?: Tear): Promise<TapState>;
 }
 
 export function phone(): Phone {
   const inHand: string[] = [];
+  const said: number[] = [];
   const courier = new Courier({
     bag: memoryBagStore(),
     inHand: () => new Set(inHand),
@@ -21,12 +24,13 @@ export function phone(): Phone {
     const { signal } = new AbortController();
     let step = courier.begin();
     while (step.command !== undefined) {
+      said.push(step.command[1] ?? -1);
       const answer = await transmit(step.command, { signal }).catch(() => undefined);
       step = courier.answer(step.state, answer);
     }
     return step.state;
   };
-  return { courier, tap, inHand };
+  return { courier, tap, inHand, said };
 }
 
 /** What became of each receipt that was handed in. */

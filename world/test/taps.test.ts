@@ -11,6 +11,11 @@ const LIMITS: TapOptions = { tapMs: 10_000, commandMs: 2_000, planMs: 2_000, lin
 const AT_ONCE: TapOptions = { ...LIMITS, lingerMs: 0 };
 /** SELECT, STATUS, SET TIME, PUT, COMMIT, then the acknowledgement of what it brought. */
 const WHOLE = [INS.SELECT, INS.GET_STATUS, INS.SET_TIME, INS.PUT_VOUCHER, INS.COMMIT, INS.ACK];
+/** The tap after one that was not acknowledged, with a further voucher; the meter has the time already. */
+const LATER = [
+  ...[INS.SELECT, INS.GET_STATUS, INS.PUT_VOUCHER, INS.COMMIT],
+  ...[INS.GET_RECEIPT, INS.ACK, INS.ACK],
+];
 
 let sites: Sites;
 let handset: RawHandset;
@@ -132,6 +137,47 @@ describe('a tap that is torn', () => {
     expect(acknowledgedOf(meter)).toBe(1);
     await settledOnce(meter);
   });
+
+  /** A meter with one voucher that is settled and not acknowledged, and another that waits for it. */
+  const owedAndWaiting = async () => {
+    const meter = offline();
+    const first = buy();
+    await handset.hears(first, 'pending');
+    await tap(meter, AT_ONCE);
+    await handset.hears(first, 'settled');
+    const second = buy();
+    await handset.hears(second, 'pending');
+    return { meter, first, second };
+  };
+
+  it('after one that was not acknowledged, asks for the receipt that is owed, when it is whole', async () => {
+    const { meter } = await owedAndWaiting();
+    expect((await tap(meter)).said).toEqual(LATER);
+    expect(acknowledgedOf(meter)).toBe(2);
+    await settledOnce(meter, 2);
+  });
+
+  it.each(
+    LATER.flatMap((_, at) => [
+      { at, heard: false },
+      { at, heard: true },
+    ]),
+  )(
+    'at %o after one that was not acknowledged, and repeated, is one credit and one settlement of each',
+    async (tear) => {
+      const { meter, first, second } = await owedAndWaiting();
+      expect((await tap(meter, LIMITS, tear)).end).toBe('torn');
+      expect((await tap(meter)).end).toBe('done');
+      expect((await tap(meter)).end).toBe('done');
+      await handset.hears(second, 'settled');
+      expect(acknowledgedOf(meter)).toBe(2);
+      for (const bought of [first, second]) {
+        const steps = handset.resultsOf(bought).map(({ status }) => status);
+        expect(steps.filter((step) => step === 'settled')).toHaveLength(1);
+      }
+      await settledOnce(meter, 2);
+    },
+  );
 
   it('by a meter that does not answer ends by its deadline', async () => {
     const report = await sites.a.gateway.taps.nfc.tap(() => new Promise(() => undefined), {
