@@ -163,6 +163,11 @@ const systemCodes = {
     'A serial port is away; other ways to meters are not concerned.',
     'Plug it in, and see that this user may open it and no other program has it: npx tapwatt doctor. It is opened again by itself.',
   ),
+  METER_SILENT: entry(
+    'same',
+    'A meter that the configuration names does not answer on its serial line.',
+    'See to its power, its wiring and its address in links.serial. It is asked again by itself.',
+  ),
   ISSUER_UNAVAILABLE: entry(
     'same',
     'The issuer’s process cannot be reached; nothing was issued.',

@@ -38,3 +38,15 @@ it('is not ready while its external broker cannot be reached, and says which', (
   expect([state, reasons[0]?.part]).toEqual(['not-ready', 'broker']);
   expect(reasons[0]?.message).toContain('mqtts://broker.example:8883');
 });
+
+it('is degraded while meters that the configuration names do not answer on their line, and names them', () => {
+  const line = { device: '/dev/ttyUSB0', state: 'open', meters: [] } as const;
+  const silent = [{ address: 3, meterId: '4711' }, { address: 4 }];
+  const { state, reasons } = readinessOf({ ...well, serial: { lines: [{ ...line, silent }] } });
+  expect([state, reasons[0]?.code]).toEqual(['degraded', 'METER_SILENT']);
+  expect(reasons[0]?.message).toMatch(/ttyUSB0 from address 3 \(meter 4711\), address 4\./);
+  const many = Array.from({ length: 40 }, (_, index) => ({ address: index + 1 }));
+  const [first] = readinessOf({ ...well, serial: { lines: [{ ...line, silent: many }] } }).reasons;
+  expect(first?.message).toContain('address 8 and 32 more');
+  expect(readinessOf({ ...well, serial: { lines: [{ ...line, silent: [] }] } }).state).toBe('ready');
+});

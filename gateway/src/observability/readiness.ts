@@ -2,7 +2,7 @@ import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
 import type { IssuerView } from '../issuer/remote/issuer-line.ts';
 import type { ReadersView } from '../links/nfc/readers.ts';
-import type { SerialView } from '../links/serial/serial-link.ts';
+import type { SerialView, SilentMeter } from '../links/serial/serial-link.ts';
 import type { QuarantineView } from '../quarantine/quarantine.ts';
 import type { StoreView } from '../telemetry/store.ts';
 
@@ -69,12 +69,25 @@ function issuerReasons(issuer: IssuerView | undefined): ReadinessReason[] {
   return [{ part: 'issuer', state: 'degraded', code: 'ISSUER_UNAVAILABLE', message }];
 }
 
+/** Meters that one message names. */
+const MAX_NAMED = 8;
+
 function serialReasons({ lines }: SerialView = { lines: [] }): ReadinessReason[] {
-  return lines.flatMap(({ device, state, reason }) => {
-    if (state === 'open') return [];
+  return lines.flatMap(({ device, state, reason, silent }) => {
+    if (state === 'open') return silentReasons(device, silent);
     const message = `The serial port ${device} is away (${reason}). ${ERRORS.SERIAL_UNAVAILABLE.remedy}`;
     return [{ part: 'serial', state: 'degraded', code: 'SERIAL_UNAVAILABLE', message }];
   });
+}
+
+function silentReasons(device: string, silent: readonly SilentMeter[]): ReadinessReason[] {
+  if (silent.length === 0) return [];
+  const names = silent
+    .slice(0, MAX_NAMED)
+    .map(({ address, meterId }) => `address ${address}${meterId === undefined ? '' : ` (meter ${meterId})`}`);
+  const others = silent.length > MAX_NAMED ? ` and ${silent.length - MAX_NAMED} more` : '';
+  const message = `No answer on ${device} from ${names.join(', ')}${others}. ${ERRORS.METER_SILENT.remedy}`;
+  return [{ part: 'serial', state: 'degraded', code: 'METER_SILENT', message }];
 }
 
 function nfcReasons(nfc: ReadersView | undefined): ReadinessReason[] {

@@ -21,7 +21,8 @@ let line: SerialLine;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tw-'));
   pair = await openPtyPair();
-  const named = { ...lineConfig(pair.near, BAUD), pollIntervalMs: POLL_MS };
+  const meters = [{ address: 1, utcOffsetMinutes: 0 }];
+  const named = { ...lineConfig(pair.near, BAUD), pollIntervalMs: POLL_MS, meters };
   const nfc = { enabled: false, meterReaders: [], counterReaders: [] };
   town = await openTown({ directory, meters: 1, config: { links: { nfc, serial: [named] } } });
   meter = meterWithoutNetwork(town.fleet, town.fleet.meters[0]);
@@ -30,7 +31,6 @@ beforeEach(async () => {
     meters: new Map([[1, meterCard(meter, 'line')]]),
     ...{ baudRate: BAUD, isPaced: false, time: systemTime },
   });
-  line.start();
 });
 afterEach(async () => {
   await line?.close();
@@ -53,6 +53,7 @@ const connected = async (): Promise<number> => {
 };
 
 test('a meter on a serial line is shown as connected for as long as it answers there', async () => {
+  line.start();
   const first = await until('the meter to be shown', async () => {
     const shown = await live();
     return shown?.connected === true ? shown : undefined;
@@ -66,4 +67,31 @@ test('a meter on a serial line is shown as connected for as long as it answers t
   meter.powerOff();
   await until('its silence to be shown', async () => (await live())?.connected === false || undefined);
   expect(await connected()).toBe(0);
+});
+
+interface Status {
+  readonly readiness: { readonly state: string; readonly reasons: readonly { readonly code: string }[] };
+}
+const readiness = async () => {
+  const { state, reasons } = (await town.get<Status>('/api/v1/status')).readiness;
+  return [state, ...reasons.map(({ code }) => code)].join(' ');
+};
+const becomes = (wanted: string) =>
+  until(`the gateway to be ${wanted}`, async () => (await readiness()) === wanted || undefined);
+
+test('a meter that the configuration names and that does not answer is told once, until it does', async () => {
+  await becomes('degraded METER_SILENT');
+  line.start();
+  await becomes('ready');
+  meter.powerOff();
+  await becomes('degraded METER_SILENT');
+  meter.powerOn();
+  await becomes('ready');
+  const told = town.log.map((text) => JSON.parse(text) as { address?: number; message?: string });
+  expect(told.filter(({ address }) => address === 1).map(({ message }) => message)).toEqual([
+    'a meter that the configuration names does not answer',
+    'a meter answers',
+    'a meter is silent',
+    'a meter answers',
+  ]);
 });

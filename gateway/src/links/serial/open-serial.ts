@@ -25,6 +25,12 @@ const logEvents =
       case 'meter-lost':
         log.info({ ...about, address: event.address, meterId: event.meterId }, 'a meter is silent');
         return;
+      case 'meter-silent':
+        log.warn(
+          { ...about, address: event.address, meterId: event.meterId, code: 'METER_SILENT' },
+          'a meter that the configuration names does not answer',
+        );
+        return;
       case 'unexpected':
         log.warn({ ...about, address: event.address }, `there answers ${event.what}`);
         return;

@@ -25,6 +25,13 @@ export type SerialEvent =
       readonly address: number;
       readonly meterId: string;
     }
+  /** One that the configuration names and nobody has met yet. */
+  | {
+      readonly type: 'meter-silent';
+      readonly device: string;
+      readonly address: number;
+      readonly meterId: string | undefined;
+    }
   /** Another meter, or none of ours, answers at this address. */
   | { readonly type: 'unexpected'; readonly device: string; readonly address: number; readonly what: string }
   | { readonly type: 'foreign'; readonly device: string; readonly meterId: string; readonly what: string };
@@ -42,9 +49,19 @@ export interface SerialLinkPorts {
   readonly signal: AbortSignal;
 }
 
+/** A meter that the configuration names and that does not answer. */
+export interface SilentMeter {
+  readonly address: number | string;
+  readonly meterId?: string | undefined;
+}
+
 /** How the serial lines are, for an operator. */
 export interface SerialView {
-  readonly lines: readonly (LineState & { readonly meters: readonly string[] })[];
+  readonly lines: readonly (LineState & {
+    /** Numbers of the meters that answer. */
+    readonly meters: readonly string[];
+    readonly silent: readonly SilentMeter[];
+  })[];
 }
 
 /** The serial lines of a gateway: meters polled in turn, and woken when something waits for them. */
@@ -78,12 +95,14 @@ export function createSerialLink(ports: SerialLinkPorts): SerialLink {
       place?.line.wake(place.address);
       return place !== undefined;
     },
-    view: () => ({ lines: lines.map(({ line, meters }) => ({ ...line.state, meters: meters() })) }),
+    view: () => ({
+      lines: lines.map(({ line, meters, silent }) => ({ ...line.state, meters: meters(), silent: silent() })),
+    }),
     figures: () =>
       Object.fromEntries(
-        lines.map(({ line, meters }) => [
+        lines.map(({ line, meters, silent }) => [
           line.state.device,
-          { state: line.state.state, meters: meters().length, ...line.figures },
+          { state: line.state.state, meters: meters().length, silent: silent().length, ...line.figures },
         ]),
       ),
     async stopped() {
@@ -96,7 +115,11 @@ interface Line {
   readonly line: SerialLine;
   /** Numbers of the meters that answer. */
   readonly meters: () => readonly string[];
+  readonly silent: () => readonly SilentMeter[];
 }
+
+/** Visits in a row without an answer before a meter that was never met is called silent: the first asks only once. */
+const SILENT_AFTER = 2;
 
 const settingsOf = ({ device, baudRate }: SerialConfig) => ({ device, baudRate });
 
@@ -126,7 +149,26 @@ function meterLine(ports: SerialLinkPorts, config: SerialConfig, places: Map<str
       onEvent({ type: 'unexpected', device, address, what: `meter ${meterId}, not ${wanted}` });
   }
 
+  /** Visits in a row that a named meter left unanswered. */
+  const missed = new Map<number, number>();
+  const silent = () =>
+    [...missed]
+      .filter(([, visits]) => visits >= SILENT_AFTER)
+      .map(([address]) => ({ address, meterId: expected.get(address) }));
+
+  function miss(address: number): void {
+    if (!expected.has(address) || signal.aborted || line.state.state !== 'open') return;
+    // One that was met was asked often enough, and its loss is told.
+    const isLost = present.has(address);
+    const visits = isLost ? SILENT_AFTER : Math.min(SILENT_AFTER, missed.get(address) ?? 0) + 1;
+    missed.set(address, visits);
+    if (visits === SILENT_AFTER && !isLost)
+      onEvent({ type: 'meter-silent', device, address, meterId: expected.get(address) });
+  }
+
   function onVisit(address: number, { end, meterId }: TapReport): void {
+    if (end === 'torn') miss(address);
+    else missed.delete(address);
     if (end === 'done' && meterId !== undefined) {
       find(address, meterId);
       return;
@@ -148,11 +190,13 @@ function meterLine(ports: SerialLinkPorts, config: SerialConfig, places: Map<str
     }),
     onState(state) {
       onEvent({ type: 'line', state });
-      if (state.state === 'away') for (const address of [...present.keys()]) lose(address);
+      if (state.state !== 'away') return;
+      missed.clear();
+      for (const address of [...present.keys()]) lose(address);
     },
     ...{ clock, signal },
   });
-  return { line, meters: () => [...present.values()] };
+  return { line, meters: () => [...present.values()], silent };
 }
 
 const WHAT_ANSWERED: Readonly<Record<Exclude<TapReport['end'], 'torn'>, string>> = {
@@ -190,5 +234,6 @@ function foreignLine(ports: SerialLinkPorts, config: SerialConfig): Line {
     ...{ clock, signal },
   });
   const read = () => meters.filter((_, index) => states.get(index) === 'read').map(({ meterId }) => meterId);
-  return { line, meters: read };
+  const silent = () => meters.filter((_, index) => states.get(index) === 'silent');
+  return { line, meters: read, silent };
 }
