@@ -34,6 +34,7 @@ export interface InfluxClient {
 const DEADLINE_MS = 20_000;
 const DEFAULT_PORT = 8086;
 const BAD_REQUEST = 400;
+const FORBIDDEN = 403;
 const TOO_LARGE = 413;
 
 /**
@@ -77,9 +78,18 @@ function fieldTypes(): Record<string, FieldType> {
   return Object.fromEntries(Object.entries(READING_FIELDS).map(([name, type]) => [name, types[type]]));
 }
 
+/** Whether the database is well, and only did not carry out a statement: what a user who may only write is told of others. */
+export const isOnlyRefused = (error: unknown): boolean =>
+  error instanceof StatementRefused || statusOf(error) === FORBIDDEN;
+
+class StatementRefused extends Error {}
+
+const statusOf = (error: unknown): number | undefined =>
+  (error as { readonly res?: { readonly statusCode?: number } }).res?.statusCode;
+
 /** A 400 of a partial write has written the rest: repeated, it would drop the same points for ever. */
 function outcomeOf(error: unknown): WriteOutcome {
-  const status = (error as { readonly res?: { readonly statusCode?: number } }).res?.statusCode;
+  const status = statusOf(error);
   const message = messageOf(error);
   if (status === TOO_LARGE) return { kind: 'divide', message };
   if (status !== BAD_REQUEST) throw error;
@@ -103,7 +113,7 @@ interface Answer {
 function rowsOf(answer: unknown): readonly Row[] {
   const { results = [] } = answer as Answer;
   return results.flatMap(({ error, series = [] }) => {
-    if (error !== undefined) throw new Error(`InfluxDB says: ${error}`);
+    if (error !== undefined) throw new StatementRefused(`InfluxDB says: ${error}`);
     return series.flatMap(({ columns, values = [] }) =>
       values.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))),
     );

@@ -5,7 +5,7 @@ import type { DurableQueue, Portion } from '../queue/durable-queue.ts';
 import type { Reading } from '../reading.ts';
 import { BATCH_READINGS } from '../recorder.ts';
 import { DAY_MS, type StoreView } from '../store.ts';
-import type { InfluxClient } from './client.ts';
+import { type InfluxClient, isOnlyRefused } from './client.ts';
 import { sumsOfLate } from './late-readings.ts';
 import { pointOf } from './points.ts';
 import { setUp } from './set-up.ts';
@@ -59,8 +59,16 @@ export function startDrain(parts: DrainParts): Drain {
         .take()
         .catch((error: unknown) => onError(error, 'read the queue of readings'));
       if (portion) await carry(portion);
+      else if (clock.nowMs() >= setUpDueMs) await greet();
       if (!portion || queue.readings < BATCH_READINGS) await pause(clock, pace.everyMs, signal);
     }
+  }
+
+  /** Nothing waits to be written: whether the database is there shows at its set-up. */
+  async function greet(): Promise<void> {
+    const trouble = await trySetUp();
+    if (trouble === undefined || isOnlyRefused(trouble)) failure = undefined;
+    else setUpDueMs = clock.nowMs() + pace.longestRetryMs;
   }
 
   /** The same portion until it has arrived: a batch that was written need not be written again. */
@@ -98,14 +106,16 @@ export function startDrain(parts: DrainParts): Drain {
     return kept;
   }
 
-  /** A user who may only write is content with what somebody else has set up. */
-  async function trySetUp(): Promise<void> {
+  /** A user who may only write is content with what somebody else has set up. Answers what went wrong. */
+  async function trySetUp(): Promise<unknown> {
     try {
       await setUp(client, database, parts.keep);
       setUpDueMs = Number.POSITIVE_INFINITY;
+      return undefined;
     } catch (error) {
       fail(error, 'set up InfluxDB');
       setUpDueMs = clock.nowMs() + SET_UP_AGAIN_MS;
+      return error;
     }
   }
 

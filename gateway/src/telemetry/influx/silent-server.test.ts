@@ -34,12 +34,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const open = (clock = systemClock) =>
+const open = (clock = systemClock, queue = 'queue') =>
   openInfluxStore(
     {
       target: { url, database: 'tapwatt', username: 'u', password: 'p' },
       keep: { rawDays: 14, hourlyDays: 100, dailyDays: 3_650 },
-      queueDirectory: join(directory, 'queue'),
+      queueDirectory: join(directory, queue),
       maxQueueBytes: 1 << 30,
       pace: { everyMs: 1, firstRetryMs: 1, longestRetryMs: 1 },
     },
@@ -59,6 +59,13 @@ describe('a database that does not answer', () => {
     const next = await open();
     expect(next.figures().queued).toBe(2);
     await next.close();
+  });
+
+  it('is said to be away before there is anything to write', async () => {
+    word = 'HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n';
+    const store = await open(systemClock, 'idle');
+    await vi.waitFor(() => expect(store.view()).toMatchObject({ state: 'failing' }), 10_000);
+    await store.close();
   });
 
   it('or breaks off within its answer is given up after a time, and said to be away', async () => {
