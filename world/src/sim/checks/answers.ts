@@ -219,9 +219,11 @@ export class Answers {
       const voucher = this.#lines.main.voucher(voucherId);
       if (voucher !== undefined && this.#credits.wasReplaced(voucher.meterId)) continue;
       const now = voucher?.status;
+      // One that was released without proof may have been credited, and its release is told all the same.
+      const isReleased = voucher?.released !== undefined;
       const isSo =
         (!CREDITED_STATUSES.has(status) || (isCredited && AFTER_CREDIT.has(now ?? 'REDEEMED'))) &&
-        (status !== 'voided' || (!isCredited && GIVEN_BACK.has(now ?? 'VOIDED')));
+        (status !== 'voided' || isReleased || (!isCredited && GIVEN_BACK.has(now ?? 'VOIDED')));
       if (isSo) continue;
       const so = `it is ${now ?? 'forgotten'}, and ${isCredited ? 'credited' : 'not credited'}`;
       this.#world.violated('I4', `${op} ${requestId} was told ${status} of ${voucherId}; ${so}`);
