@@ -42,7 +42,7 @@ describe('of a gateway', () => {
     await app.listen({ path: join(directory, 'gateway.sock') });
     try {
       expect(await look()).toMatchObject([{ state: 'ok', says: expect.stringContaining('is ready') }]);
-      const away = { state: 'away', reason: 'Cannot lock port', meters: [] } as const;
+      const away = { state: 'away', reason: 'Cannot lock port', meters: [], silent: [] } as const;
       const lines = [{ device: '/dev/ttyUSB0', ...away }];
       const brokerAway = 'mqtts://broker';
       services.report = readinessOf({
