@@ -6,7 +6,8 @@ import { withdrawVirtualReaders } from './system/virtual-readers.ts';
 
 /**
  * `npm run setup:system [-- nfc serial …]`: what the operating system must have for readers, lines, tokens and the rings
- * that test them (`nfc` is what a gateway with readers needs, `nfc-ring` has virtual ones). Installs it where it may (root, on Debian), names it otherwise; compiles the native add-ons.
+ * that test them (`nfc` is what a gateway with readers needs, `nfc-ring` has virtual ones). Installs it where it may (root,
+ * on Debian), names it otherwise; compiles the native add-ons.
  * Exit 0 when everything is there, 1 when something is missing, 2 for a purpose that there is not.
  */
 const isPurpose = (word: string): word is Purpose => (PURPOSES as readonly string[]).includes(word);

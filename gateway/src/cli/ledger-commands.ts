@@ -11,8 +11,6 @@ import { paced } from './paced.ts';
 import { type CommonOptions, readConfig, type Session } from './session.ts';
 import { pairs } from './text.ts';
 
-/** Steps of a long check between two words about it. */
-
 /** `ledger verify`: recomputes the chain and the state of a ledger that no gateway has open. */
 export async function verifyLedger(session: Session, options: CommonOptions): Promise<ExitCode> {
   const place = await placeOf(session, options);

@@ -7,7 +7,7 @@ import { type ConfigFile, configSchema } from './config-schema.ts';
 import { crossChecks } from './cross-checks.ts';
 import type { GatewayConfig } from './gateway-config.ts';
 import { environmentName, SETTINGS, type Setting, settingValue } from './settings.ts';
-import { soundPart } from './sound-part.ts';
+import { isRecord, soundPart } from './sound-part.ts';
 
 /** Where a value came from. */
 export type Origin =
@@ -125,10 +125,6 @@ function withValue(target: unknown, path: readonly string[], value: unknown): un
   if (head === undefined) return value;
   const base = isRecord(target) ? target : {};
   return { ...base, [head]: withValue(base[head], rest, value) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 interface Locator {

@@ -56,6 +56,6 @@ const meterOf = (meter: unknown): ReadableMeter | undefined =>
     ? { address: serialShapes.address.safeParse(meter.address).data, meterId: meter.meterId }
     : undefined;
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

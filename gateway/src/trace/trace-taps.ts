@@ -4,7 +4,7 @@ import type { Taps, Transmit } from '../links/tap/taps.ts';
 import type { LinkName } from '../redemption/types.ts';
 import { failedWith } from './failed-with.ts';
 import type { FrameTrace } from './frame-trace.ts';
-import { toldInAnswer, toldInCommand, toldNoAnswer } from './traced-frame.ts';
+import { type ToldOnLink, toldInAnswer, toldInCommand, toldNoAnswer } from './traced-frame.ts';
 
 /** The same taps, their commands and answers told to those who watch the meter. */
 export const traceTaps = (taps: Taps, link: LinkName, trace: FrameTrace): Taps => ({
@@ -25,20 +25,21 @@ function traced({ transmit, link, trace }: Traced, expectedMeterId = ''): Transm
   let meterId = expectedMeterId;
   return async (command, options) => {
     const asked = meterId;
-    const note = (direction: 'to-meter' | 'from-meter', told: ReturnType<typeof toldInCommand>): void => {
+    const note = (direction: 'to-meter' | 'from-meter', told: () => ToldOnLink): void => {
+      if (!trace.isWatched) return;
       // The watcher of a meter that is expected sees who answers in its place.
       for (const id of new Set([asked, meterId])) {
-        if (trace.watches(id)) trace.note({ meterId: id, link, direction, ...told });
+        if (trace.watches(id)) trace.note({ meterId: id, link, direction, ...told() });
       }
     };
-    note('to-meter', toldInCommand(command));
+    note('to-meter', () => toldInCommand(command));
     try {
       const answer = await unlessAborted(options.signal, transmit(command, options));
       meterId = selectedBy(command, answer) ?? meterId;
-      note('from-meter', toldInAnswer(command, answer));
+      note('from-meter', () => toldInAnswer(command, answer));
       return answer;
     } catch (error) {
-      note('from-meter', toldNoAnswer(command, failedWith('no answer', error)));
+      note('from-meter', () => toldNoAnswer(command, failedWith('no answer', error)));
       throw error;
     }
   };

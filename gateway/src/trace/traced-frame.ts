@@ -75,7 +75,7 @@ export const toldOnChannel = (channel: string, payload: Uint8Array) => ({
 });
 
 /** What a trace shows of a command and its answer. */
-type ToldOnLink = Told & Pick<TracedFrame, 'on' | 'length' | 'sw' | 'outcome'>;
+export type ToldOnLink = Told & Pick<TracedFrame, 'on' | 'length' | 'sw' | 'outcome'>;
 
 export function toldInCommand(command: Uint8Array): ToldOnLink {
   const name = nameOfCommand(command);

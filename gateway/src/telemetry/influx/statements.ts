@@ -46,8 +46,8 @@ const SUMS = {
 
 const STEP = { hour: '1h', day: '1d' } as const;
 /**
- * Late readings within this time are summed by the database itself, what is older by `sumAgain`. One step less than the time
- * that it sums again: that ends with the step that has begun, so that its first one has mostly begun before.
+ * Late readings within this time are summed by the database itself, what is older by `sumAgain`. One step less than `AGAIN`
+ * names, for it counts back from the end of the step that has only begun.
  */
 export const SUMMED_AGAIN_MS = { hour: 2 * HOUR_MS, day: DAY_MS } as const;
 const AGAIN = { hour: 'EVERY 30m FOR 3h', day: 'EVERY 1h FOR 2d' } as const;

@@ -5,6 +5,7 @@ import {
   TapwattError,
   vouchersOfMessage,
 } from '@tapwatt/firmware-contracts';
+import { type Backoff, delayMs } from '../../../edges/backoff.ts';
 import { startDeadline } from '../../../edges/deadline.ts';
 import { type Clock, pause } from '../../../edges/edges.ts';
 import type { LocalRedemptions } from '../../../requests/local-redeem.ts';
@@ -13,9 +14,8 @@ import { readCard } from './read-card.ts';
 
 /** How long a customer at the counter is told of; the voucher goes on by itself, ms. */
 const FOLLOW_MS = 120_000;
-/** Before what is away is asked again, doubled each time, ms. */
-const FIRST_AGAIN_MS = 1_000;
-const LAST_AGAIN_MS = 10_000;
+/** Before what is away is asked again. */
+const AGAIN: Backoff = { firstMs: 1_000, maxMs: 10_000 };
 
 /** What became of a voucher that was shown at the counter, step by step. */
 export interface CounterStep {
@@ -48,17 +48,15 @@ export function createCounter(ports: CounterPorts): Counter {
   async function follow(reader: string, voucher: Uint8Array): Promise<void> {
     const { signal, end } = startDeadline(ports.clock, FOLLOW_MS, closing.signal);
     let told: ErrorCode | undefined;
-    let againMs = FIRST_AGAIN_MS;
     try {
-      for (;;) {
+      for (let attempt = 0; ; attempt += 1) {
         const code = await redeemOnce(reader, voucher, signal);
         if (code === undefined || closing.signal.aborted) return;
         const isOver = signal.aborted || ERRORS[code].retry !== 'same';
         if (isOver || code !== told) ports.onStep({ reader, status: isOver ? 'refused' : 'pending', code });
         if (isOver) return;
         told = code;
-        await pause(ports.clock, againMs, signal);
-        againMs = Math.min(LAST_AGAIN_MS, 2 * againMs);
+        await pause(ports.clock, delayMs(AGAIN, attempt, 1), signal);
       }
     } finally {
       end();
