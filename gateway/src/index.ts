@@ -4,6 +4,7 @@ export { recordRestore } from './backup/record-restore.ts';
 export type { Fleet } from './cli/fleet.ts';
 export { type ProvisionOptions, provisionFleet } from './cli/provision-fleet.ts';
 export { type Credentials, createCredentials } from './credentials.ts';
+export { unlessAborted } from './edges/deadline.ts';
 export type { Clock, Random } from './edges/edges.ts';
 export { connectFabricLedger } from './hosts/connect-fabric.ts';
 export type { Issuer } from './issuer/issuer.ts';

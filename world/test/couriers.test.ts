@@ -35,18 +35,7 @@ describe('a phone without a network', () => {
   });
   afterEach(() => sites?.close());
 
-  const record = () =>
-    sites.ledger
-      .as({ partyId: 'discom', role: 'discom' })
-      .evaluate('CheckVoucher', { voucherId: voucher.voucherId });
-
-  const ledgerMeter = async () => {
-    const found = await sites.ledger
-      .as({ partyId: 'discom', role: 'discom' })
-      .evaluate('GetMeter', { meterId: '1' });
-    if (found === null) throw new Error('The ledger does not know the meter.');
-    return found;
-  };
+  const record = () => sites.books.evaluate('CheckVoucher', { voucherId: voucher.voucherId });
 
   /** Hands in at the other gateway, which has never seen the meter. */
   const handInElsewhere = async (receipts: readonly string[]): Promise<RequestResult> => {
@@ -130,7 +119,7 @@ describe('a phone without a network', () => {
     await tap(meter);
     expect(acknowledgedOf(meter)).toBe(2);
     expect(creditOf(meter)).toBe(2n * AMOUNT);
-    const { open, settled } = await ledgerMeter();
+    const { open, settled } = await sites.ledgerMeter('1');
     expect([open, settled]).toEqual([[], String(2n * AMOUNT)]);
   });
 

@@ -1,5 +1,5 @@
 import { decodeResponse } from '@tapwatt/firmware-contracts';
-import type { NfcReaders, ReaderHandlers } from '@tapwatt/gateway';
+import { type NfcReaders, type ReaderHandlers, unlessAborted } from '@tapwatt/gateway';
 import type { CardInField } from '@tapwatt/simulator';
 
 /** Readers of another kind than PC/SC: a card is held to them by a call. */
@@ -21,7 +21,10 @@ export function readersInMemory(names: readonly string[]): ReadersInMemory {
       gone: gone.signal,
       again: () => hold(reader, card),
       async transmit(command, { signal }) {
-        const answer = gone.signal.aborted ? undefined : await unlessAborted(signal, card.transmit(command));
+        // A real reader waits for no card longer than it is told to.
+        const answer = gone.signal.aborted
+          ? undefined
+          : await unlessAborted(signal, Promise.resolve(card.transmit(command)));
         if (answer === undefined || decodeResponse(answer) === undefined)
           throw new Error('The card is gone.');
         return answer;
@@ -46,12 +49,4 @@ export function readersInMemory(names: readonly string[]): ReadersInMemory {
       },
     },
   };
-}
-
-/** A real reader waits for no card longer than it is told to. */
-function unlessAborted<T>(signal: AbortSignal, answer: T | Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    Promise.resolve(answer).then(resolve, reject);
-  });
 }

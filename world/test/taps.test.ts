@@ -34,20 +34,12 @@ const tap = (meter: Meter, options: TapOptions = LIMITS, tear?: Tear) => {
     .tap(reader.transmit, options)
     .then((report) => ({ ...report, said: reader.said }));
 };
-const ledgerMeter = async () => {
-  const meter = await sites.ledger
-    .as({ partyId: 'discom', role: 'discom' })
-    .evaluate('GetMeter', { meterId: '1' });
-  if (meter === null) throw new Error('The ledger does not know the meter.');
-  return meter;
-};
-const wallet = () =>
-  sites.ledger.as({ partyId: 'discom', role: 'discom' }).evaluate('GetWallet', { walletId: 'wallet' });
+const wallet = () => sites.books.evaluate('GetWallet', { walletId: 'wallet' });
 const settledOnce = async (meter: Meter, vouchers = 1): Promise<void> => {
   const sum = 500n * BigInt(vouchers);
   expect(creditOf(meter)).toBe(sum);
   const { open, settled } = await until('the ledger to have settled it', async () => {
-    const now = await ledgerMeter();
+    const now = await sites.ledgerMeter('1');
     return now.open.length === 0 ? now : undefined;
   });
   expect([open, settled]).toEqual([[], String(sum)]);

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { createBroker, systemTime } from '@tapwatt/broker';
+import type { MeterDetail } from '@tapwatt/chaincode';
 import { bytesToHex, identityOf, meterId, meterRootKey, rawPublicKey } from '@tapwatt/firmware-contracts';
 import {
   type AssembledGateway,
@@ -63,6 +64,10 @@ export interface Place {
 /** Two gateways on one ledger, which know of each other only by it. */
 export interface Sites {
   readonly ledger: EmbeddedLedger;
+  /** The ledger as the utility sees it. */
+  readonly books: Ledger;
+  /** What the ledger keeps of a meter. */
+  ledgerMeter(meterId: string): Promise<MeterDetail>;
   readonly a: Place;
   readonly b: Place;
   close(): Promise<void>;
@@ -148,8 +153,14 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
   };
 
   const [a, b] = [await place('gateway-a'), await place('gateway-b')];
+  const books = ledger.as({ partyId: 'discom', role: 'discom' });
   return {
-    ...{ ledger, a, b },
+    ...{ ledger, books, a, b },
+    async ledgerMeter(meterId) {
+      const meter = await books.evaluate('GetMeter', { meterId });
+      if (meter === null) throw new Error(`The ledger does not know meter ${meterId}.`);
+      return meter;
+    },
     async close() {
       stopping.abort();
       for (const step of undo.reverse()) await step();

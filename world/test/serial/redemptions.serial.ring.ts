@@ -35,7 +35,7 @@ const open = async (options: LineOptions = {}): Promise<void> => {
 const buyFor = (meterId = '1') =>
   handset.ask({ op: 'issue', walletId: 'wallet', meterId, amount: String(AMOUNT), deliver: true });
 
-const ledger = () => town.sites.ledger.as({ partyId: 'discom', role: 'discom' });
+const ledger = () => town.sites.books;
 
 /** Every meter has its vouchers once, and so has the ledger, and each heard that it was acknowledged. */
 const settledOnce = async (vouchers = 1): Promise<void> => {
