@@ -1,17 +1,19 @@
 import { INS, SW } from '@tapwatt/firmware-contracts';
 import { type CardInField, type InsertedCard, type Meter, meterCard } from '@tapwatt/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { acknowledgedOf, creditOf } from '../tapped-meter.ts';
+import { acknowledgedOf, creditOf, type Tear } from '../tapped-meter.ts';
 import { until } from '../until.ts';
 import { asCard, openReaderTown, type ReaderTown } from './reader-town.ts';
 
 /** SELECT, STATUS, SET TIME, PUT, COMMIT, and the ACK of what it brought. */
 const COMMANDS = 6;
+/** SELECT, STATUS, PUT, COMMIT, GET RECEIPT of the one that is owed, an ACK of each. */
+const LATER_COMMANDS = 7;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let place: ReaderTown;
 beforeAll(async () => {
-  place = await openReaderTown({ meters: 90 });
+  place = await openReaderTown({ meters: 104 });
 });
 afterAll(() => place?.close());
 
@@ -40,6 +42,21 @@ const settledOnce = async ({
   expect(await place.town.ledgerMeter(String(meter.meterId))).toMatchObject({ settled: '500', open: [] });
 };
 
+/** A tap that is over at this command, for the meter is gone. */
+const tornAt = async (meter: Meter, tear: Tear): Promise<void> => {
+  const before = place.taps().length;
+  let held: InsertedCard | undefined;
+  held = await place.hold(asCard(meter, { ...tear, lose: () => held?.remove() }));
+  await held.removed;
+  await until('the end of the torn tap', () => place.taps()[before]);
+  expect(place.taps()[before]).toMatchObject({ end: 'torn' });
+};
+const tearsOf = (commands: number): readonly Tear[] =>
+  Array.from({ length: commands }, (_, at) => [
+    { at, heard: false },
+    { at, heard: true },
+  ]).flat();
+
 describe('a meter at a real reader', () => {
   it('takes its voucher and its acknowledgement in one tap', async () => {
     const sold = await bought();
@@ -50,24 +67,36 @@ describe('a meter at a real reader', () => {
     expect(acknowledgedOf(sold.meter)).toBe(1);
   });
 
-  it.each(
-    Array.from({ length: COMMANDS }, (_, at) => [
-      { at, heard: false },
-      { at, heard: true },
-    ]).flat(),
-  )('that is taken away at %o and held there again is credited and settled once', async (tear) => {
-    const sold = await bought();
-    const torn = asCard(sold.meter, { ...tear, lose: () => held?.remove() });
-    const before = place.taps().length;
-    let held: InsertedCard | undefined;
-    held = await place.hold(torn);
-    await held.removed;
-    await until('the end of the torn tap', () => place.taps()[before]);
-    expect(place.taps()[before]).toMatchObject({ end: 'torn' });
-    await place.tap(asCard(sold.meter), 0, 'done');
-    await settledOnce(sold);
-    expect(acknowledgedOf(sold.meter)).toBe(1);
-  });
+  it.each(tearsOf(COMMANDS))(
+    'that is taken away at %o and held there again is credited and settled once',
+    async (tear) => {
+      const sold = await bought();
+      await tornAt(sold.meter, tear);
+      await place.tap(asCard(sold.meter), 0, 'done');
+      await settledOnce(sold);
+      expect(acknowledgedOf(sold.meter)).toBe(1);
+    },
+  );
+
+  it.each(tearsOf(LATER_COMMANDS))(
+    'that owes a receipt, and is taken away at %o, loses neither that nor what it is given then',
+    async (tear) => {
+      const { meter, issue: first } = await bought();
+      await tornAt(meter, { at: COMMANDS - 1, heard: false });
+      await place.handset.hears(first, 'settled');
+      const second = buyFor(meter);
+      await place.handset.hears(second, 'pending');
+      await tornAt(meter, tear);
+      await place.tap(asCard(meter), 0, 'done');
+      await place.handset.hears(second, 'settled');
+      await place.tap(asCard(meter), 0, 'done');
+      expect([creditOf(meter), acknowledgedOf(meter)]).toEqual([1_000n, 2]);
+      expect(await place.town.ledgerMeter(String(meter.meterId))).toMatchObject({
+        settled: '1000',
+        open: [],
+      });
+    },
+  );
 
   it('that answers slowly is waited for', async () => {
     const sold = await bought();
