@@ -222,6 +222,23 @@ describe('the redemption core', () => {
     expect([count('settle'), count('alarm')]).toEqual([1, 1]);
   });
 
+  it.each([RESULT.BAD_FORMAT, RESULT.WRONG_METER, RESULT.BAD_MAC])(
+    'presents a voucher again whose bytes did not arrive whole (%s), for the meter has said nothing of it',
+    (result) => {
+      const { told, count } = play(
+        here,
+        deliver('credit', agent),
+        receipt(result),
+        { type: 'tick' },
+        { wait: ANSWER_TIMEOUT_MS },
+        { type: 'tick' },
+        receipt(RESULT.APPLIED, { proof: 'fulfil' }),
+      );
+      expect(told).toEqual(['r1:accepted', 'r1:pending', 'r1:on-meter']);
+      expect([count('present'), count('alarm')]).toEqual([2, 1]);
+    },
+  );
+
   it('withdraws an order of an epoch end that the meter refuses', () => {
     const { count } = play(here, deliver('order'), receipt(RESULT.BAD_EPOCH, { kind: 6 }));
     expect(count('withdraw-order')).toBe(1);

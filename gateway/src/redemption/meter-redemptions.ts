@@ -24,6 +24,11 @@ export const NOT_NOW_MS = 60_000;
 
 /** Refusals that a later presentation may turn: the request goes on as `pending`. */
 const NOT_NOW: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['OVER_LIMIT', 'LOCKED', 'EXPIRED']);
+/**
+ * What a meter says of bytes before it has verified their MAC (WIRE.md, step 1): they were damaged or forged on their way,
+ * for the gateway presents nothing else than what was sealed. Of the voucher itself this tells nothing.
+ */
+const ABOUT_THE_BYTES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['BAD_FORMAT', 'WRONG_METER', 'BAD_MAC']);
 /** Refusals of an order that end the order itself (WIRE.md, "What the meter does with a voucher"). */
 const WITHDRAWS_ORDER: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONFLICT', 'BAD_EPOCH', 'CLOSED']);
 
@@ -245,6 +250,7 @@ function refusedByMeter(state: MeterRedemptions, input: Input<'receipt'>, nowMs:
       effects: [{ type: 'withdraw-order', voucherId, frame: input.frame }],
     };
   }
+  if (ABOUT_THE_BYTES.has(code)) return { state, effects: notArrived(delivery, code) };
   if (NOT_NOW.has(code)) return notNow(state, delivery, { code, nowMs });
   const effects: RedemptionEffect[] = [
     { type: 'alarm', voucherId, code },
@@ -253,6 +259,12 @@ function refusedByMeter(state: MeterRedemptions, input: Input<'receipt'>, nowMs:
   ];
   return { state: drop(state, delivery), effects };
 }
+
+/** It stays presented: without another answer it is presented again in its time, as one that was lost. */
+const notArrived = (delivery: Delivery, code: ErrorCode): RedemptionEffect[] => {
+  const { voucherId } = delivery;
+  return [{ type: 'alarm', voucherId, code }, ...tellAll(delivery, { status: 'pending', voucherId, code })];
+};
 
 function notNow(
   state: MeterRedemptions,

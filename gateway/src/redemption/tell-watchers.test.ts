@@ -42,5 +42,5 @@ it('it is pending while the ledger cannot be asked', async () => {
 });
 
 it('what a meter refuses knowingly is refused', async () => {
-  expect(await heard('WRONG_METER', 'REDEEMED')).toMatchObject({ status: 'refused', code: 'WRONG_METER' });
+  expect(await heard('CONFLICT', 'REDEEMED')).toMatchObject({ status: 'refused', code: 'CONFLICT' });
 });
