@@ -6,6 +6,7 @@ import { CreditLog } from './checks/credit-log.ts';
 import { Lines } from './checks/lines.ts';
 import { Secrets } from './checks/secrets/secrets.ts';
 import { LedgerCopies } from './faults/copies.ts';
+import { ForgedFrames } from './faults/forged-frames.ts';
 import { Injector } from './faults/injector.ts';
 import { type PlanLimits, planOf } from './faults/plan.ts';
 import { chanceOf } from './kernel/chance.ts';
@@ -13,6 +14,7 @@ import { settle, useSources } from './kernel/globals.ts';
 import { Tally } from './kernel/tally.ts';
 import { Trace } from './kernel/trace.ts';
 import { VirtualTime } from './kernel/virtual-time.ts';
+import { Liars } from './liars.ts';
 import { Network } from './network/network.ts';
 import { EmbeddedSite } from './nodes/embedded-site.ts';
 import { FabricSite } from './nodes/fabric-site.ts';
@@ -103,6 +105,7 @@ class WorldLife {
   readonly #office: Office;
   readonly #officeWork: OfficeWork;
   readonly #operator: Operator;
+  readonly #liars: Liars;
   readonly #copies: LedgerCopies | undefined;
   readonly #town;
   #checkedAtMs = 0;
@@ -126,7 +129,8 @@ class WorldLife {
         : undefined;
     this.#site = embedded ?? new FabricSite(world, town, books);
     this.#bounds = new Bounds(world, this.#site);
-    this.#meters = town.meters.map((meter) => new MeterNode(world, meter, credits));
+    const forger = new ForgedFrames(world);
+    this.#meters = town.meters.map((meter) => new MeterNode(world, meter, { credits, forger }));
     this.#handsets = town.handsets.map((handset) => new HandsetNode(world, handset, answers));
     const devices = [...this.#meters, ...this.#handsets].map(({ name }) => name);
     this.#copies = embedded && new LedgerCopies(world, embedded, devices);
@@ -138,6 +142,7 @@ class WorldLife {
     this.#workload = new Workload(world, population);
     this.#office = new Office(world, { town, site: this.#site });
     this.#officeWork = new OfficeWork(world, { office: this.#office, town, books });
+    this.#liars = new Liars(world, { town, site: this.#site, books, handsets: this.#handsets });
     this.#operator = new Operator(world, { town, site: this.#site, books, meters: this.#meters });
   }
 
@@ -152,11 +157,13 @@ class WorldLife {
     // What an office ordered may be forgotten too, and its people look before they order again: that is not played here.
     if (!this.#mayForget) this.#officeWork.start();
     this.#operator.start();
+    this.#liars.start();
     while (world.violations.length === 0 && world.time.now() < world.troubledUntilMs) {
       await this.#pass(world.troubledUntilMs - world.time.now());
     }
     this.#workload.stop();
     this.#officeWork.stop();
+    this.#liars.stop();
     world.heal();
     this.#injector.heal();
     world.trace.note('world', 'healed');

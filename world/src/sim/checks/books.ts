@@ -1,7 +1,14 @@
-import type { LedgerRecord, OrphanRecord, PendingOrder, VoucherRecord } from '@tapwatt/chaincode';
+import type {
+  LedgerRecord,
+  MeterFigures,
+  OrphanRecord,
+  PendingOrder,
+  VoucherRecord,
+} from '@tapwatt/chaincode';
 import type { World } from '../world.ts';
 import { checkWindow, type MeterWindowBook } from './bounds.ts';
 import { DoubleEntry } from './double-entry.ts';
+import { Rights } from './rights.ts';
 import type { Secrets } from './secrets/secrets.ts';
 
 /** What a meter's record says that a checker needs (`MTR~id`). */
@@ -11,6 +18,8 @@ export interface MeterBook extends MeterWindowBook {
   readonly orphaned: string;
   /** Given back without proof and not proved since: the meter may have credited it, or may still. */
   readonly unproven: string;
+  /** The newest figures of its own that it has shown. */
+  readonly seen?: MeterFigures;
   readonly order?: PendingOrder;
   readonly quarantine?: string;
   readonly suspended: boolean;
@@ -26,7 +35,7 @@ const FINAL: ReadonlySet<string> = new Set(['REDEEMED', 'VOIDED']);
 /** What follows a commit: who must look again. */
 export interface BooksListener {
   meterChanged(meterId: string, books: Books): void;
-  voucherChanged(voucher: VoucherRecord, before: VoucherRecord | undefined): void;
+  voucherChanged(voucher: VoucherRecord, before: VoucherRecord | undefined, books: Books): void;
 }
 
 /**
@@ -43,6 +52,7 @@ export class Books {
   /** The transaction that answered each request. */
   #requests = new Map<string, string>();
   readonly #doubleEntry: DoubleEntry;
+  readonly #rights: Rights;
   /** Told of what will be secret before anything else sees it. */
   secrets: Secrets | undefined;
   listener: BooksListener | undefined;
@@ -51,6 +61,7 @@ export class Books {
   constructor(world: World) {
     this.#world = world;
     this.#doubleEntry = new DoubleEntry(world);
+    this.#rights = new Rights(world);
   }
 
   meter(meterId: string): MeterBook | undefined {
@@ -67,6 +78,10 @@ export class Books {
 
   get orphans(): Iterable<OrphanRecord> {
     return this.#orphans.values();
+  }
+
+  orphan(meterId: string, voucherId: string): OrphanRecord | undefined {
+    return this.#orphans.get(nameOfOrphan({ meterId, voucherId }));
   }
 
   get isHalted(): boolean {
@@ -100,6 +115,7 @@ export class Books {
     this.#requests = new Map(other.#requests);
     this.#ledger = other.#ledger;
     this.#doubleEntry.become(other.#doubleEntry);
+    this.#rights.become(other.#rights);
     this.secrets = other.secrets;
   }
 
@@ -113,7 +129,9 @@ export class Books {
     this.#requests = new Map();
     this.#ledger = recordsOf<LedgerRecord>(rows, 'LDG~', () => '').get('') ?? {};
     this.#doubleEntry.forget();
-    this.#doubleEntry.committed(rows.map(([key, value]) => [key, JSON.parse(value)]));
+    const records = rows.map(([key, value]) => [key, JSON.parse(value)] as const);
+    this.#doubleEntry.committed(records);
+    this.#rights.load(records);
   }
 
   /** State keys and their values that are durable from now on. */
@@ -123,14 +141,16 @@ export class Books {
     const changes: (() => void)[] = [];
     for (const [key, record] of records) {
       if (key.startsWith('LDG~')) this.#takeLedger(record);
-      if (key.startsWith('ORP~')) this.#takeOrphan(record);
       if (key.startsWith('MTR~')) changes.push(this.#takeMeter(record));
       if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(record));
       if (key.startsWith('ORD~')) this.secrets?.knowOrder(record);
       if (key.startsWith('REQ~')) this.#takeRequest(key, record);
     }
     this.#doubleEntry.committed(records);
+    this.#rights.committed(records);
     for (const change of changes) change();
+    // What is sold in the same commit may have been sold before an orphan was known.
+    for (const [key, record] of records) if (key.startsWith('ORP~')) this.#takeOrphan(record);
   }
 
   #takeLedger(ledger: LedgerRecord): void {
@@ -198,11 +218,12 @@ export class Books {
     if (before !== undefined && FINAL.has(before.status) && before.status !== status) {
       this.#world.violated('I3', `voucher ${voucherId} went from ${before.status} to ${status}`);
     }
-    return () => this.listener?.voucherChanged(voucher, before);
+    return () => this.listener?.voucherChanged(voucher, before, this);
   }
 }
 
-const nameOfOrphan = ({ meterId, voucherId }: OrphanRecord): string => `${meterId}~${voucherId}`;
+const nameOfOrphan = ({ meterId, voucherId }: Pick<OrphanRecord, 'meterId' | 'voucherId'>): string =>
+  `${meterId}~${voucherId}`;
 
 /** A voucher's number: a ledger gives it out once. */
 export const placeOf = ({

@@ -26,6 +26,8 @@ export class CreditLog implements BooksListener {
   readonly #books = new Set<Books>();
   /** By number, every voucher that any copy ever issued, as it is known last. */
   readonly #issued = new Map<string, Map<string, VoucherRecord>>();
+  /** By request, every voucher that any copy ever sold for it. */
+  readonly #soldFor = new Map<string, Set<string>>();
   readonly #cancelled = new Set<string>();
   readonly #truths = new Map<string, Truth>();
   /** What was credited, and where. */
@@ -124,13 +126,15 @@ export class CreditLog implements BooksListener {
 
   meterChanged(meterId: string, books: Books): void {
     this.#checkSums(meterId, books);
+    this.#checkSeen(meterId, books);
     const reason = books.meter(meterId)?.quarantine;
     if (reason === 'register-fell' && !this.wasReplaced(meterId)) {
       this.#world.violated('I4', `meter ${meterId} was quarantined for a fall that never was`);
     }
   }
 
-  voucherChanged(voucher: VoucherRecord): void {
+  voucherChanged(voucher: VoucherRecord, before: VoucherRecord | undefined, books: Books): void {
+    if (before === undefined) this.#sold(voucher, books);
     const { voucherId, status, meterId } = voucher;
     const place = placeOf(voucher);
     const known = this.#issued.get(place) ?? new Map();
@@ -145,6 +149,31 @@ export class CreditLog implements BooksListener {
     if (status === 'VOIDED' && this.#credited.has(voucherId)) {
       this.#world.violated('I3', `voucher ${voucherId} is VOIDED and its meter credited it`);
     }
+  }
+
+  /** What a request bought is not sold to it again once the ledger knows that its meter credited it. */
+  #sold({ voucherId, meterId, kid, requestId, payloadHash }: VoucherRecord, books: Books): void {
+    const request = `${kid}~${requestId}~${payloadHash}`;
+    const others = this.#soldFor.get(request) ?? new Set();
+    this.#soldFor.set(request, others.add(voucherId));
+    for (const other of others) {
+      if (other === voucherId || !this.#credited.has(other)) continue;
+      if (books.orphan(meterId, other) === undefined) continue;
+      const what = `${requestId} of ${kid} was sold ${voucherId}, though ${other}`;
+      this.#world.violated('I3', `${what} is known to be credited`);
+    }
+  }
+
+  /** What a meter was seen to have credited, it has. */
+  #checkSeen(meterId: string, books: Books): void {
+    const { record, replaced } = this.#truths.get(meterId) ?? {};
+    const seen = books.meter(meterId)?.seen;
+    if (record === undefined || seen === undefined || replaced) return;
+    if (seen.receiptNo <= record.receiptNo && BigInt(seen.cumulativeCredited) <= record.cumulativeCredited)
+      return;
+    const has = `${record.receiptNo} ${record.cumulativeCredited}`;
+    const said = `${seen.receiptNo} ${seen.cumulativeCredited}`;
+    this.#world.violated('I2', `the ledger has seen ${said} of meter ${meterId}, which holds ${has}`);
   }
 
   #compare(meterId: string, before: MeterRecord, after: MeterRecord): void {

@@ -33,6 +33,10 @@ export const FAULT_KINDS = [
   'orderer-away',
   'commit-unanswered',
   'commit-late',
+  'frame-forged',
+  'request-forged',
+  'request-replayed',
+  'order-forged',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

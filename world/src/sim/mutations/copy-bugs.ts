@@ -36,6 +36,28 @@ export const COPY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'forgotten-sold-again': {
+    safeguard: 'A request is not issued again when its meter showed what this ledger forgot of it.',
+    why: 'The ledger knows of no voucher for this request.',
+    edits: [
+      {
+        file: 'chaincode/src/vouchers/issue-one.ts',
+        find: '  requireNotForgotten(request, meter);\n',
+        replace: '  requireNotForgotten.toString();\n',
+      },
+    ],
+  },
+  'orphan-booked-by-one-person': {
+    safeguard: 'Money that nobody proved is booked by two people.',
+    why: 'Who found it may as well book it.',
+    edits: [
+      {
+        file: 'chaincode/src/vouchers/orphan.ts',
+        find: "  if (proposal.by === partyId) throw new Rejected('SAME_PARTY');\n",
+        replace: '',
+      },
+    ],
+  },
   'copy-not-suspected': {
     safeguard: 'A ledger that a meter has seen another copy of stops issuing.',
     why: 'One odd meter is no reason to stop all sales.',

@@ -1,7 +1,8 @@
-import { parseJws, type TapState } from '@tapwatt/firmware-contracts';
+import { parseJws, type RequestResult, type TapState, topics } from '@tapwatt/firmware-contracts';
 import {
   type BagStore,
   Handset,
+  type Link,
   memoryBagStore,
   memoryRequestStore,
   mqttLinks,
@@ -21,6 +22,7 @@ import type { TownHandset } from './town.ts';
 const TICK_MS = 1_000;
 const KEEPALIVE_S = 600;
 const MAX_OUTSTANDING = 6;
+const MAX_SAID = 100;
 const MOST_DOWN_MS = 10_000;
 /** One of so many taps, at full strength. */
 const REPEATED = 0.5;
@@ -34,6 +36,10 @@ export class HandsetNode {
   skewMs = 0;
   /** Vouchers that it was issued, as far as it knows. */
   readonly vouchers: string[] = [];
+  /** The newest requests that it sent, as they were. */
+  readonly said: Uint8Array[] = [];
+  /** Told of every result that comes in, whoever asked. */
+  onResult: (result: RequestResult) => void = () => undefined;
   /** Ids of the requests that it ever made, newest last. */
   readonly requests: string[] = [];
   readonly #world: World;
@@ -44,7 +50,7 @@ export class HandsetNode {
   #taps = 0;
   #life = 0;
   #made = 0;
-  #drop: () => void = () => undefined;
+  #link: Link | undefined;
   #handset: Handset;
   #isOff = true;
 
@@ -131,6 +137,12 @@ export class HandsetNode {
     new Tap(this.#world, { phone, meter, link, chance, commitWords: COMMIT_WORDS, onEnd }).start();
   }
 
+  /** Sends this under its name, whoever made it; `false` where it cannot. */
+  say(request: Uint8Array): boolean {
+    if (this.#isOff || this.#world.network.isFrozen(this.name)) return false;
+    return this.#link?.publish(topics(SITE).handset(this.name).request, request) ?? false;
+  }
+
   #tapped(meter: MeterNode, { end, shown, receipts }: TapState): void {
     const { tally, trace, time } = this.#world;
     tally.did('taps');
@@ -162,7 +174,7 @@ export class HandsetNode {
   #end(): void {
     this.#life += 1;
     this.#world.network.thaw(this.name);
-    this.#drop();
+    this.#link?.drop();
     this.#world.network.cut(this.name);
   }
 
@@ -195,9 +207,24 @@ export class HandsetNode {
         time: own,
       },
       links: (identity, handlers) => {
-        const link = troubled(identity, handlers);
-        this.#drop = () => link.drop();
-        return link;
+        const link = troubled(identity, {
+          ...handlers,
+          message: (topic, payload) => {
+            this.onResult(JSON.parse(Buffer.from(payload).toString()));
+            handlers.message(topic, payload);
+          },
+        });
+        this.#link = link;
+        return {
+          ...link,
+          get isUp() {
+            return link.isUp;
+          },
+          publish: (topic, payload) => {
+            if (this.said.push(payload) > MAX_SAID) this.said.shift();
+            return link.publish(topic, payload);
+          },
+        };
       },
       random: world.chance(`resends of ${this.name} ${life}`),
       newRequestId: () => `${this.name}-${++this.#made}`,

@@ -12,6 +12,7 @@ import {
   provisionMemory,
 } from '@tapwatt/simulator';
 import type { CreditLog } from '../checks/credit-log.ts';
+import type { ForgedFrames } from '../faults/forged-frames.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
@@ -35,6 +36,7 @@ export class MeterNode {
   readonly #world: World;
   readonly #town: TownMeter;
   readonly #credits: CreditLog;
+  readonly #forger: ForgedFrames;
   readonly #chance: Chance;
   #board = new MemoryNvm(METER_NVM_WORDS);
   #power = new CuttableNvm(this.#board);
@@ -42,12 +44,14 @@ export class MeterNode {
   #isOff = true;
   #isCut = false;
 
-  constructor(world: World, town: TownMeter, credits: CreditLog) {
+  constructor(world: World, town: TownMeter, of: { credits: CreditLog; forger: ForgedFrames }) {
     this.name = `meter-${town.meterId}`;
     this.meterId = town.meterId;
     this.#world = world;
     this.#town = town;
+    const { credits, forger } = of;
     this.#credits = credits;
+    this.#forger = forger;
     this.#chance = world.chance(`power of ${this.name}`);
     provisionMemory(this.#board, town.provisioning);
     credits.look(town.meterId, this.#board);
@@ -125,7 +129,10 @@ export class MeterNode {
     return new Meter({
       ...{ ...this.#town.provisioning, site: SITE, password: this.#town.password, time: own },
       storage: this.#watched(),
-      links: troubledLinks(world, links, { node: this.name, reordersUp: false }),
+      links: this.#forger.around(troubledLinks(world, links, { node: this.name, reordersUp: false }), {
+        name: this.name,
+        record: () => this.#meter.state?.meter.record,
+      }),
       load: constantLoad(LOAD_W),
       observe: (seen) => {
         if (seen.type === 'power-cut') this.#onCut();

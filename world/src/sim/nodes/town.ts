@@ -26,7 +26,7 @@ export interface Town {
   readonly master: Uint8Array;
   readonly mqttKey: Uint8Array;
   readonly ledgerKey: KeyObject;
-  readonly roleKeys: Readonly<Record<'discom' | 'bank' | 'agency' | 'gateway', KeyObject>>;
+  readonly roleKeys: Readonly<Record<'discom' | 'bank' | 'agency' | 'other' | 'gateway', KeyObject>>;
   readonly meters: readonly TownMeter[];
   readonly handsets: readonly TownHandset[];
 }
@@ -42,7 +42,7 @@ export const townOf = (world: World): Town => {
   const chance = world.chance('keys');
   const [master, mqttKey] = [chance.bytes(32), chance.bytes(32)];
   const key = () => seededKey(chance);
-  const roleKeys = { discom: key(), bank: key(), agency: key(), gateway: key() };
+  const roleKeys = { discom: key(), bank: key(), agency: key(), other: key(), gateway: key() };
   const passwordOf = (identity: string): string =>
     bytesToBase64Url(createHmac('sha256', mqttKey).update('tapwatt/v1/mqtt').update(identity).digest());
   return {
@@ -74,6 +74,8 @@ export const genesisOf = (town: Town, gateways: number) => ({
     { id: 'discom', role: 'discom' as const, publicKey: rawPublicKey(town.roleKeys.discom) },
     { id: 'bank', role: 'bank' as const, publicKey: rawPublicKey(town.roleKeys.bank) },
     { id: 'agency', role: 'agency' as const, publicKey: rawPublicKey(town.roleKeys.agency) },
+    // Nobody here works for it.
+    { id: 'other-agency', role: 'agency' as const, publicKey: rawPublicKey(town.roleKeys.other) },
     ...numbers(gateways).map((number) => ({
       id: gatewayId(number),
       role: 'gateway' as const,

@@ -1,0 +1,103 @@
+import type { MeterRecord } from '@tapwatt/firmware-contracts';
+import type { LinkFactory } from '@tapwatt/simulator';
+import type { Chance } from '../kernel/chance.ts';
+import type { World } from '../world.ts';
+
+/** One of so many frames has a forged one after it, at full strength. */
+const PROBABILITY = 0.15;
+const BITS = 8;
+/** Frames of other meters that a liar keeps. */
+const MAX_KEPT = 32;
+
+interface Kept {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
+/** Whose frames are forged, and what it keeps now; `undefined` without power. */
+export interface ForgedMeter {
+  readonly name: string;
+  readonly record: () => MeterRecord | undefined;
+}
+
+/**
+ * Somebody on the way between meters and gateway who has no key: says genuine frames again with a bit turned, and those of
+ * one meter to another, in both directions. A meter must not change by what its issuer did not make for it.
+ */
+export class ForgedFrames {
+  readonly #world: World;
+  readonly #chance: Chance;
+  /** Genuine frames to meters, by channel. */
+  readonly #kept = new Map<string, Kept[]>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#chance = world.chance('forged frames');
+  }
+
+  around(links: LinkFactory, meter: ForgedMeter): LinkFactory {
+    return (identity, handlers) => {
+      const link = links(identity, {
+        ...handlers,
+        message: (topic, payload) => {
+          handlers.message(topic, payload);
+          const forged = this.#forgedFor({ topic, payload });
+          if (forged !== undefined)
+            this.#show(meter, channelOf(topic), () => handlers.message(topic, forged));
+        },
+      });
+      return {
+        ...link,
+        get isUp() {
+          return link.isUp;
+        },
+        publish: (topic, payload) => {
+          const isSent = link.publish(topic, payload);
+          if (isSent && this.#strikes()) link.publish(topic, this.#turned(payload));
+          return isSent;
+        },
+      };
+    };
+  }
+
+  #strikes(): boolean {
+    if (!this.#chance.happens(this.#world.strength('frame-forged') * PROBABILITY)) return false;
+    this.#world.tally.fault('frame-forged');
+    return true;
+  }
+
+  #forgedFor(genuine: Kept): Uint8Array | undefined {
+    const forged = this.#strikes() ? this.#choose(genuine) : undefined;
+    this.#keep(genuine);
+    return forged;
+  }
+
+  /** This one with a bit turned, or one that another meter was sent. */
+  #choose({ topic, payload }: Kept): Uint8Array {
+    const others = (this.#kept.get(channelOf(topic)) ?? []).filter((other) => other.topic !== topic);
+    if (others.length === 0 || this.#chance.happens(0.5)) return this.#turned(payload);
+    return this.#chance.pick(others).payload;
+  }
+
+  #turned(payload: Uint8Array): Uint8Array {
+    const forged = Uint8Array.from(payload);
+    const at = this.#chance.below(Math.max(1, forged.length));
+    forged[at] = (forged[at] ?? 0) ^ (1 << this.#chance.below(BITS));
+    return forged;
+  }
+
+  #keep(frame: Kept): void {
+    const kept = this.#kept.get(channelOf(frame.topic)) ?? [];
+    this.#kept.set(channelOf(frame.topic), [...kept, frame].slice(-MAX_KEPT));
+  }
+
+  #show({ name, record }: ForgedMeter, channel: string, show: () => void): void {
+    const before = record();
+    show();
+    const after = record();
+    if (before === undefined || after === undefined || before === after) return;
+    this.#world.violated('rights', `${name} was changed by a forged frame on ${channel}`);
+  }
+}
+
+const channelOf = (topic: string): string => topic.slice(topic.lastIndexOf('/') + 1);

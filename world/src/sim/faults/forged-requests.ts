@@ -1,0 +1,108 @@
+import type { KeyObject } from 'node:crypto';
+import type { Books } from '../checks/books.ts';
+import type { Chance } from '../kernel/chance.ts';
+import type { Town, TownHandset } from '../nodes/town.ts';
+
+/** What a handset's account is used to ask for, and who says so; signed for this ledger unless `aud` is another. */
+export interface ForgedRequest {
+  readonly kid: string;
+  readonly privateKey: KeyObject;
+  readonly wish: object;
+  readonly aud?: string;
+}
+
+interface Circumstances {
+  readonly town: Town;
+  readonly books: Books;
+  /** Whose account the request is sent from. */
+  readonly by: TownHandset;
+  /** A key that nobody registered. */
+  readonly stranger: KeyObject;
+  readonly chance: Chance;
+}
+
+/** A lie, where the town has what it is about. */
+type Forgery = (of: Circumstances) => ForgedRequest | undefined;
+
+const AMOUNT = '500';
+
+const issueFrom = ({ town, chance }: Circumstances, walletId: string): object => ({
+  op: 'issue',
+  ...{ walletId, meterId: chance.pick(town.meters).meterId, amount: AMOUNT, deliver: true },
+});
+
+const own = ({ by: { id, privateKey } }: Circumstances) => ({ kid: id, privateKey });
+
+/** Every agent has one wallet, whether it has a handset here or not. */
+const WALLETS = ['wallet-1', 'wallet-2'];
+const walletOfAnother = ({ by }: Circumstances): string =>
+  WALLETS.find((walletId) => walletId !== by.walletId) ?? '';
+
+const voucherOf = (
+  { books, chance }: Circumstances,
+  isMeant: (agentId: string) => boolean,
+): string | undefined => {
+  const meant = [...books.vouchers].filter(({ agentId }) => isMeant(agentId));
+  return meant.length === 0 ? undefined : chance.pick(meant).voucherId;
+};
+
+const byAStranger =
+  (wishOf: (of: Circumstances) => object | undefined): Forgery =>
+  (of) => {
+    const wish = wishOf(of);
+    return wish === undefined ? undefined : { kid: of.by.id, privateKey: of.stranger, wish };
+  };
+
+const asItself =
+  (wishOf: (of: Circumstances) => object | undefined): Forgery =>
+  (of) => {
+    const wish = wishOf(of);
+    return wish === undefined ? undefined : { ...own(of), wish };
+  };
+
+const about = (op: string, field: string, value: string | undefined): object | undefined =>
+  value === undefined ? undefined : { op, [field]: value };
+
+/** Everything that a handset’s account may be misused for. */
+export const FORGED_REQUESTS: readonly Forgery[] = [
+  byAStranger((of) => issueFrom(of, of.by.walletId)),
+  byAStranger((of) => ({ op: 'balance', walletId: of.by.walletId })),
+  byAStranger((of) =>
+    about(
+      'cancel',
+      'voucherId',
+      voucherOf(of, (agentId) => agentId === of.by.agentId),
+    ),
+  ),
+  byAStranger((of) =>
+    about(
+      'query',
+      'of',
+      voucherOf(of, (agentId) => agentId === of.by.agentId),
+    ),
+  ),
+  (of) => ({ ...own(of), aud: 'another-ledger', wish: issueFrom(of, of.by.walletId) }),
+  asItself((of) => issueFrom(of, walletOfAnother(of))),
+  asItself((of) => ({ op: 'balance', walletId: walletOfAnother(of) })),
+  asItself((of) =>
+    about(
+      'cancel',
+      'voucherId',
+      voucherOf(of, (agentId) => agentId !== of.by.agentId),
+    ),
+  ),
+  asItself((of) =>
+    about(
+      'query',
+      'of',
+      voucherOf(of, (agentId) => agentId !== of.by.agentId),
+    ),
+  ),
+  // Another handset's own request, sent from this one's account: its voucher must not be told to this one.
+  (of) => {
+    const others = of.town.handsets.filter(({ id }) => id !== of.by.id);
+    if (others.length === 0) return undefined;
+    const { id: kid, privateKey, walletId } = of.chance.pick(others);
+    return { kid, privateKey, wish: issueFrom(of, walletId) };
+  },
+];

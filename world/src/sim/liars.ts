@@ -1,0 +1,115 @@
+import type { KeyObject } from 'node:crypto';
+import { signOrder, signRequest } from '@tapwatt/firmware-contracts';
+import type { Books } from './checks/books.ts';
+import { forgedName, isForged } from './faults/forged-name.ts';
+import { FORGED_ORDERS, type ForgedOrder } from './faults/forged-orders.ts';
+import { FORGED_REQUESTS, type ForgedRequest } from './faults/forged-requests.ts';
+import type { FaultKind } from './faults/kinds.ts';
+import type { Chance } from './kernel/chance.ts';
+import { seededKey } from './kernel/seeded-key.ts';
+import { codeOf } from './nodes/gateway-process.ts';
+import type { HandsetNode } from './nodes/handset-node.ts';
+import { LEDGER_ID } from './nodes/settings.ts';
+import type { Site } from './nodes/site.ts';
+import type { Town } from './nodes/town.ts';
+import type { World } from './world.ts';
+
+/** Between two lies of a kind at full strength, on average, in wishes of a client. */
+const WISHES_A_LIE = 2;
+
+interface LiarsOf {
+  readonly town: Town;
+  readonly site: Site;
+  readonly books: Books;
+  readonly handsets: readonly HandsetNode[];
+}
+
+/**
+ * People who ask for what they may not have: requests and orders signed by another's key, for another ledger, in another
+ * role, or twice by one person where two are needed; and old requests said again, as they were. A lie is refused, always.
+ */
+export class Liars {
+  readonly #world: World;
+  readonly #of: LiarsOf;
+  readonly #chance: Chance;
+  readonly #stranger: KeyObject;
+  #isOver = false;
+  #told = 0;
+
+  constructor(world: World, of: LiarsOf) {
+    this.#world = world;
+    this.#of = of;
+    this.#chance = world.chance('liars');
+    this.#stranger = seededKey(world.chance('key of a stranger'));
+    for (const handset of of.handsets) handset.onResult = (result) => this.#heard(handset, result);
+  }
+
+  start(): void {
+    this.#go('request-forged', () => this.#request());
+    this.#go('request-replayed', () => this.#replay());
+    this.#go('order-forged', () => this.#order());
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  #go(kind: FaultKind, lie: () => boolean): void {
+    const strength = this.#world.strength(kind);
+    if (strength === 0) return;
+    const meanMs = (this.#world.plan.wishEveryMs * WISHES_A_LIE) / strength;
+    const later = (): void =>
+      this.#world.inLight(this.#chance.below(2 * meanMs), () => {
+        if (this.#isOver) return;
+        if (lie()) this.#world.tally.fault(kind);
+        later();
+      });
+    later();
+  }
+
+  #request(): boolean {
+    const handset = this.#chance.pick(this.#of.handsets);
+    const { town, books } = this.#of;
+    const lie: ForgedRequest | undefined = this.#chance.pick(FORGED_REQUESTS)({
+      ...{ town, books, by: handset.town, stranger: this.#stranger, chance: this.#chance },
+    });
+    if (lie === undefined) return false;
+    const { wish, kid, privateKey, aud = LEDGER_ID } = lie;
+    const payload = { aud, requestId: forgedName(++this.#told), at: 0, ...wish };
+    return handset.say(Buffer.from(signRequest(payload, { kid, privateKey })));
+  }
+
+  #replay(): boolean {
+    const handset = this.#chance.pick(this.#of.handsets);
+    return handset.said.length > 0 && handset.say(this.#chance.pick(handset.said));
+  }
+
+  #heard(handset: HandsetNode, { requestId, status }: { requestId: string; status: string }): void {
+    if (!isForged(requestId) || status === 'refused') return;
+    this.#world.violated('rights', `${handset.name} was told ${status} to what it may not ask, ${requestId}`);
+  }
+
+  #order(): boolean {
+    const gateways = this.#of.site.gateways.filter(({ isUp }) => isUp);
+    const gateway = gateways.length === 0 ? undefined : this.#chance.pick(gateways);
+    const { town, books } = this.#of;
+    const lie: ForgedOrder | undefined = this.#chance.pick(FORGED_ORDERS)({
+      ...{ town, books, stranger: this.#stranger, chance: this.#chance },
+    });
+    if (gateway?.administer === undefined || lie === undefined) return false;
+    const { op, request, by, aud = LEDGER_ID } = lie;
+    const payload = { aud, requestId: forgedName(++this.#told), op, at: 0, request };
+    const asked = `${op} by ${by.kid}`;
+    gateway.administer(signOrder(payload, by)).then(
+      (result) => this.#carriedOut(asked, result),
+      (error) => this.#world.trace.note('liar', `${asked} is refused: ${codeOf(error)}`),
+    );
+    return true;
+  }
+
+  /** What was done before, by those who may, is only told again. */
+  #carriedOut(asked: string, result: unknown): void {
+    if ((result as { readonly repeated?: boolean }).repeated === true) return;
+    this.#world.violated('rights', `${asked} was carried out`);
+  }
+}
