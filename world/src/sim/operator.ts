@@ -11,8 +11,9 @@ import type { World } from './world.ts';
 const MOST_BETWEEN_LOOKS_MS = 20_000;
 const MILLIS = 1_000;
 const LOOKS_BEFORE_A_VISIT = 24;
-/** Of the looks at a ledger that may forget. */
+/** Of the looks at a ledger that may forget, and of those at two machines that go on from one disk. */
 const RENEWS = 0.15;
+const RENEWS_AT_BOTH = 0.3;
 
 interface OperatorOf {
   readonly town: Town;
@@ -62,7 +63,8 @@ export class Operator {
     for (const orphan of this.#books.orphans) if (orphan.status === 'RECORDED') this.#book(orphan);
     for (const voucher of this.#books.vouchers) if (this.#isPastProof(voucher)) this.#release(voucher);
     for (const meter of this.#meters) this.#visit(meter);
-    if (this.#site.isCopied || (this.#mayForget && this.#chance.happens(RENEWS))) this.#renewKeys();
+    const share = this.#site.isCopied ? RENEWS_AT_BOTH : this.#mayForget ? RENEWS : 0;
+    if (this.#chance.happens(share)) this.#renewKeys();
   }
 
   /** Ends with the troubles: every order that is made before comes to its end. */

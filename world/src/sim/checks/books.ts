@@ -1,6 +1,8 @@
 import type {
+  BreakRecord,
   LedgerRecord,
   MeterFigures,
+  OrderRecord,
   OrphanRecord,
   PendingOrder,
   VoucherRecord,
@@ -49,6 +51,8 @@ export class Books {
   #orphans = new Map<string, OrphanRecord>();
   #bySeq = new Map<string, string>();
   #ledger: Partial<LedgerRecord> = {};
+  /** By meter, the epochs that an order of this ledger has ended. */
+  #endedEpochs = new Set<string>();
   /** The transaction that answered each request. */
   #requests = new Map<string, string>();
   readonly #doubleEntry: DoubleEntry;
@@ -113,6 +117,7 @@ export class Books {
     this.#orphans = new Map(other.#orphans);
     this.#bySeq = new Map(other.#bySeq);
     this.#requests = new Map(other.#requests);
+    this.#endedEpochs = new Set(other.#endedEpochs);
     this.#ledger = other.#ledger;
     this.#doubleEntry.become(other.#doubleEntry);
     this.#rights.become(other.#rights);
@@ -127,6 +132,9 @@ export class Books {
     this.#bySeq = new Map([...this.#vouchers].map(([voucherId, voucher]) => [placeOf(voucher), voucherId]));
     // A restored ledger has forgotten answers: a request may have another one then.
     this.#requests = new Map();
+    const orders = recordsOf<OrderRecord>(rows, 'ORD~', ({ voucherId }) => voucherId);
+    this.#endedEpochs = new Set();
+    for (const order of orders.values()) this.#takeOrder(order);
     this.#ledger = recordsOf<LedgerRecord>(rows, 'LDG~', () => '').get('') ?? {};
     this.#doubleEntry.forget();
     const records = rows.map(([key, value]) => [key, JSON.parse(value)] as const);
@@ -143,7 +151,8 @@ export class Books {
       if (key.startsWith('LDG~')) this.#takeLedger(record);
       if (key.startsWith('MTR~')) changes.push(this.#takeMeter(record));
       if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(record));
-      if (key.startsWith('ORD~')) this.secrets?.knowOrder(record);
+      if (key.startsWith('BRK~')) changes.push(() => this.#takeBreak(record));
+      if (key.startsWith('ORD~')) this.#takeOrder(record);
       if (key.startsWith('REQ~')) this.#takeRequest(key, record);
     }
     this.#doubleEntry.committed(records);
@@ -166,9 +175,21 @@ export class Books {
     const before = this.#orphans.get(key);
     this.#orphans.set(key, orphan);
     if (before === undefined) this.#world.tally.did(orphan.remainder === true ? 'remainders' : 'orphans');
+    if (before === undefined && orphan.remainder !== true)
+      this.#requireHalted(orphan.meterId, `voucher ${orphan.voucherId}, which is unknown`);
     if (before?.status === orphan.status) return;
     const { voucherId, meterId, amount, status } = orphan;
     this.#world.trace.note('ledger', `orphan ${voucherId} at ${meterId} of ${amount} is ${status}`);
+  }
+
+  #takeOrder(order: OrderRecord): void {
+    this.secrets?.knowOrder(order);
+    if (order.status === 'DONE') this.#endedEpochs.add(`${order.meterId}~${order.keyEpoch}`);
+  }
+
+  #takeBreak({ what, meterId, voucherId }: BreakRecord): void {
+    this.#world.tally.did(`evidence ${what}`);
+    if (what === 'conflict') this.#requireHalted(meterId, `another voucher under the number of ${voucherId}`);
   }
 
   /** What a request was answered is never written over (I4). */
@@ -186,17 +207,23 @@ export class Books {
     checkWindow(this.#world, meter);
     if (before?.cleared?.restores !== meter.cleared?.restores) this.#world.tally.did('meters cleared');
     return () => {
-      if (before?.aheadIn !== meter.aheadIn) this.#checkHalted(meter);
+      if (before?.aheadIn !== meter.aheadIn && meter.aheadIn !== undefined)
+        this.#requireHalted(meter.meterId, `what this ledger never did in epoch ${meter.aheadIn}`);
+      const hasMoved = before !== undefined && meter.keyEpoch > before.keyEpoch;
+      if (hasMoved && !this.#endedEpochs.has(`${meter.meterId}~${meter.keyEpoch - 1}`))
+        this.#requireHalted(
+          meter.meterId,
+          `the end of an epoch before ${meter.keyEpoch} that nobody here ordered`,
+        );
       this.listener?.meterChanged(meter.meterId, this);
     };
   }
 
   /** Where no restore explains what a meter shows, there is another copy: nothing more is sold then. */
-  #checkHalted({ meterId, aheadIn, suspended }: MeterBook): void {
-    const isExplained = (this.#ledger.restores ?? 0) > 0 || suspended;
-    if (aheadIn === undefined || isExplained || this.isHalted) return;
-    const what = `meter ${meterId} showed another copy of the ledger in epoch ${aheadIn}`;
-    this.#world.violated('I4', `${what}, and nothing halted`);
+  #requireHalted(meterId: string, shown: string): void {
+    const isExplained = (this.#ledger.restores ?? 0) > 0 || this.#meters.get(meterId)?.suspended === true;
+    if (isExplained || this.isHalted) return;
+    this.#world.violated('I4', `meter ${meterId} showed ${shown}, and nothing halted`);
   }
 
   #takeVoucher(voucher: VoucherRecord): () => void {

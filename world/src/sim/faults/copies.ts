@@ -7,9 +7,9 @@ import type { World } from '../world.ts';
 const SECOND_MS = 1_000;
 const LEAST_AGE_MS = 5 * SECOND_MS;
 const MOST_AGE_MS = 90 * SECOND_MS;
-const LEAST_APART_MS = 40 * SECOND_MS;
-const MOST_APART_MS = 180 * SECOND_MS;
-const MOST_BETWEEN_MOVES_MS = 5 * SECOND_MS;
+const LEAST_APART_MS = 60 * SECOND_MS;
+const MOST_APART_MS = 300 * SECOND_MS;
+const MOST_BETWEEN_MOVES_MS = 20 * SECOND_MS;
 const MOST_PAUSE_MS = 10 * SECOND_MS;
 
 interface Backup {

@@ -70,9 +70,9 @@ const drawFaults = (
   const drawn = new Map(
     FAULT_KINDS.map((kind) => [kind, strengthOf(chanceOf(seed, `strength of ${kind}`), shareOf(kind))]),
   );
-  // What is rare has labelled points of its own, and each must be crashed at often.
-  const isRare = FAULT_KINDS.some((kind) => kind in SELDOM && drawn.get(kind) !== 0);
-  if (isRare) drawn.set('crash-point', strengthOf(chanceOf(seed, 'strength of crash-point'), 1));
+  // A restore has labelled points of its own, and each must be crashed at often.
+  if (drawn.get('ledger-restored') !== 0)
+    drawn.set('crash-point', strengthOf(chanceOf(seed, 'strength of crash-point'), 1));
   const isHere = (kind: FaultKind): boolean =>
     (NEEDS[kind] ?? ledger) === ledger && (only?.includes(kind) ?? true);
   return new Map([...drawn].filter(([kind, strength]) => strength > 0 && isHere(kind)));

@@ -58,6 +58,50 @@ export const COPY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'conflict-suspects-no-copy': {
+    safeguard: 'Two vouchers with one number are evidence of another copy.',
+    why: 'The voucher is cancelled; that is enough.',
+    edits: [
+      {
+        file: 'chaincode/src/vouchers/settle.ts',
+        find: '  if (isNew) await suspectCopy(',
+        replace: '  if (isNew && meter.meterId === undefined) await suspectCopy(',
+      },
+    ],
+  },
+  'orphan-suspects-no-copy': {
+    safeguard: 'A receipt for a voucher that nobody here sold is evidence of another copy.',
+    why: 'It is recorded; people will look at it.',
+    edits: [
+      {
+        file: 'chaincode/src/vouchers/orphan.ts',
+        find: '  if (known === undefined) await suspectCopy(',
+        replace: '  if (known === undefined && key === undefined) await suspectCopy(',
+      },
+    ],
+  },
+  'meter-ahead-suspects-no-copy': {
+    safeguard: 'A meter that is where this ledger never sent it is evidence of another copy.',
+    why: 'Its epoch is ended, and it is in step again.',
+    edits: [
+      {
+        file: 'chaincode/src/copies/evidence.ts',
+        find: '  if (meter.aheadIn !== found.keyEpoch) await suspectCopy(work, meter, found);\n',
+        replace: '',
+      },
+    ],
+  },
+  'epoch-ended-elsewhere-unnoticed': {
+    safeguard: 'An epoch that ended without an order of this ledger is evidence of another copy.',
+    why: 'The order has come to its end, however.',
+    edits: [
+      {
+        file: 'chaincode/src/epochs/withdraw.ts',
+        find: "    await suspectCopy(work, meter, { what: 'epoch-ended-elsewhere', keyEpoch: own.keyEpoch });\n",
+        replace: '',
+      },
+    ],
+  },
   'copy-not-suspected': {
     safeguard: 'A ledger that a meter has seen another copy of stops issuing.',
     why: 'One odd meter is no reason to stop all sales.',
