@@ -89,6 +89,7 @@ export const runSeed = async (options: SeedOptions): Promise<SeedResult> => {
  * - I5 here, in the calm after the troubles
  * - I6 `Secrets` in every row that is durable, every log line and change of the live page, the journal, and every payload
  * - I7 the verifier of the disk every minute over the new blocks, and over the whole at the end
+ * - Rights: `Rights` at every commit, `Liars` at every answer to a lie, `ForgedFrames` at every forged frame
  * - I8 `Bounds` after every step, `checkWindow` at every commit
  */
 class WorldLife {
