@@ -184,8 +184,15 @@ export class CreditLog implements BooksListener {
     }
     const fresh = before.keyEpoch === after.keyEpoch ? usedOf(before) : new Set<number>();
     let sum = 0n;
+    const isSameEpoch = before.keyEpoch === after.keyEpoch;
     for (const seq of usedOf(after)) {
-      if (!fresh.has(seq)) sum += this.#take(meterId, after, seq);
+      if (fresh.has(seq)) continue;
+      if (isSameEpoch && seq < before.window.floorSeq)
+        this.#world.violated(
+          'I3',
+          `meter ${meterId} took number ${seq}, below its floor ${before.window.floorSeq}`,
+        );
+      sum += this.#take(meterId, after, seq);
     }
     if (sum !== risen) {
       this.#world.violated('I3', `meter ${meterId} credited ${risen} for vouchers worth ${sum}`);

@@ -3,11 +3,11 @@ import type { LinkFactory } from '@tapwatt/simulator';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
-/** One of so many frames has a forged one after it, at full strength. */
+/** One of so many frames has a forged one after it, or an old one, at full strength. */
 const PROBABILITY = 0.15;
 const BITS = 8;
-/** Frames of other meters that a liar keeps. */
-const MAX_KEPT = 32;
+/** Of each channel; more than a meter’s window is wide. */
+const MAX_KEPT = 200;
 
 interface Kept {
   readonly topic: string;
@@ -44,6 +44,8 @@ export class ForgedFrames {
           const forged = this.#forgedFor({ topic, payload });
           if (forged !== undefined)
             this.#show(meter, channelOf(topic), () => handlers.message(topic, forged));
+          const old = this.#oldFor(topic);
+          if (old !== undefined) handlers.message(old.topic, old.payload);
         },
       });
       return {
@@ -53,23 +55,31 @@ export class ForgedFrames {
         },
         publish: (topic, payload) => {
           const isSent = link.publish(topic, payload);
-          if (isSent && this.#strikes()) link.publish(topic, this.#turned(payload));
+          if (isSent && this.#strikes('frame-forged')) link.publish(topic, this.#turned(payload));
           return isSent;
         },
       };
     };
   }
 
-  #strikes(): boolean {
-    if (!this.#chance.happens(this.#world.strength('frame-forged') * PROBABILITY)) return false;
-    this.#world.tally.fault('frame-forged');
+  #strikes(kind: 'frame-forged' | 'frame-replayed'): boolean {
+    if (!this.#chance.happens(this.#world.strength(kind) * PROBABILITY)) return false;
+    this.#world.tally.fault(kind);
     return true;
   }
 
   #forgedFor(genuine: Kept): Uint8Array | undefined {
-    const forged = this.#strikes() ? this.#choose(genuine) : undefined;
+    const forged = this.#strikes('frame-forged') ? this.#choose(genuine) : undefined;
     this.#keep(genuine);
     return forged;
+  }
+
+  /** A genuine one that the same meter was sent before, however long ago. */
+  #oldFor(topic: string): Kept | undefined {
+    if (!this.#strikes('frame-replayed')) return undefined;
+    const own = topic.slice(0, topic.lastIndexOf('/'));
+    const old = [...this.#kept.values()].flat().filter((frame) => frame.topic.startsWith(`${own}/`));
+    return old.length === 0 ? undefined : this.#chance.pick(old);
   }
 
   /** This one with a bit turned, or one that another meter was sent. */

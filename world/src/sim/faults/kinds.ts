@@ -34,6 +34,7 @@ export const FAULT_KINDS = [
   'commit-unanswered',
   'commit-late',
   'frame-forged',
+  'frame-replayed',
   'request-forged',
   'request-replayed',
   'order-forged',
