@@ -12,10 +12,20 @@ interface Hand {
   readonly ready: Promise<void>;
 }
 
+interface Waiting {
+  readonly besides: Ran | undefined;
+  readonly take: (hand: Hand) => void;
+}
+
+/** A world's result, and the process that it was run in. */
+export interface Ran extends SeedResult {
+  readonly pid: number;
+}
+
 /** Processes that run worlds side by side. */
 export interface Crew {
-  /** The result of one world, in a process of its own for as long as it takes. */
-  run(request: WorldRequest): Promise<SeedResult>;
+  /** The result of one world, which has a process for itself as long as it takes; never the process that ran `besides`. */
+  run(request: WorldRequest, besides?: Ran): Promise<Ran>;
   close(): void;
 }
 
@@ -23,33 +33,49 @@ export interface Crew {
 export const hireCrew = (size: number, mutation?: string): Crew => {
   const idle: Hand[] = Array.from({ length: size }, () => hire(mutation));
   const all = new Set(idle);
-  const waiting: ((hand: Hand) => void)[] = [];
+  const waiting: Waiting[] = [];
 
-  const release = (hand: Hand): void => {
-    const next = waiting.shift();
-    if (next === undefined) idle.push(hand);
-    else next(hand);
+  const seize = (besides: Ran | undefined): Promise<Hand> | Hand => {
+    // One alone can never be another than itself.
+    if (besides !== undefined && all.size === 1) idle.push(enlist());
+    const index = idle.findIndex((hand) => isOther(hand, besides));
+    const [hand] = index < 0 ? [] : idle.splice(index, 1);
+    return hand ?? new Promise((take) => waiting.push({ besides, take }));
   };
-  const replace = (hand: Hand): Hand => {
-    all.delete(hand);
-    hand.child.kill('SIGKILL');
+  const release = (hand: Hand): void => {
+    const index = waiting.findIndex(({ besides }) => isOther(hand, besides));
+    const [next] = index < 0 ? [] : waiting.splice(index, 1);
+    if (next === undefined) idle.push(hand);
+    else next.take(hand);
+  };
+  const enlist = (): Hand => {
     const fresh = hire(mutation);
     all.add(fresh);
     return fresh;
   };
+  const replace = (hand: Hand): Hand => {
+    all.delete(hand);
+    hand.child.kill('SIGKILL');
+    return enlist();
+  };
   return {
-    async run(request) {
-      const hand = idle.pop() ?? (await new Promise<Hand>((resolve) => waiting.push(resolve)));
+    async run(request, besides) {
+      const hand = await seize(besides);
       await hand.ready;
       const answer = await askOf(hand.child, request);
       release('failed' in answer ? replace(hand) : hand);
-      return 'result' in answer ? answer.result : brokenOff(request.seed, answer.failed);
+      const result = 'result' in answer ? answer.result : brokenOff(request.seed, answer.failed);
+      return { ...result, pid: pidOf(hand) };
     },
     close() {
       for (const { child } of all) child.kill('SIGKILL');
     },
   };
 };
+
+const pidOf = ({ child }: Hand): number => child.pid ?? 0;
+
+const isOther = (hand: Hand, than: Ran | undefined): boolean => than?.pid !== pidOf(hand);
 
 const hire = (mutation: string | undefined): Hand => {
   const child = fork(WORKER, mutation === undefined ? [] : [mutation], {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { SeedResult } from '../run-seed.ts';
-import { type Crew, hireCrew } from './crew.ts';
+import { type Crew, hasEnded, hireCrew, type Ran } from './crew.ts';
 import type { RunOptions } from './options.ts';
 import type { WorldRequest } from './protocol.ts';
 import { commandOf, shrink } from './shrink.ts';
@@ -62,9 +62,10 @@ class Run {
     }
   }
 
-  /** The same seed must be the same world. */
-  async #again(request: WorldRequest, first: SeedResult): Promise<SeedResult> {
-    const second = await this.#crew.run(request);
+  /** The same seed must be the same world, in another process too. */
+  async #again(request: WorldRequest, first: Ran): Promise<SeedResult> {
+    if (!hasEnded(first)) return first;
+    const second = await this.#crew.run(request, first);
     if (second.hash === first.hash) {
       this.totals.same(first);
       return first;

@@ -16,7 +16,7 @@ const crew = (asked: WorldRequest[]): Crew => ({
     asked.push(request);
     const { faults, troubledMs } = planOf(request.seed, request);
     const isBroken = faults.has(culprit as FaultKind) && troubledMs >= LONG_ENOUGH_MS;
-    const empty = { seed: SEED, hash: '', events: 0, simulatedMs: 0, darkMs: 0, faults: {} };
+    const empty = { seed: SEED, pid: 1, hash: '', events: 0, simulatedMs: 0, darkMs: 0, faults: {} };
     return { ...empty, crashPoints: {}, work: {}, violations: [isBroken ? 'I2: broken' : 'I5: other'] };
   },
   close: () => undefined,
