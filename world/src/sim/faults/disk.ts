@@ -1,4 +1,5 @@
 import type { SimulatedDisk } from '@tapwatt/gateway';
+import type { CrashPoint } from '../nodes/crash-points.ts';
 import type { World } from '../world.ts';
 
 const LEAST_SYNC_MS = 1;
@@ -14,7 +15,7 @@ export interface TroubledDisk {
   /** Of the process that writes to it: while that is frozen, nothing is answered. */
   readonly process: string;
   /** Called where the process may die. */
-  readonly point: (label: string) => void;
+  readonly point: (label: CrashPoint) => void;
 }
 
 /** Makes a process's disk slow, full and faulty as the world's plan says. */

@@ -12,6 +12,7 @@ import type { Books } from '../checks/books.ts';
 import type { Lines } from '../checks/lines.ts';
 import { troubleDisk } from '../faults/disk.ts';
 import type { World } from '../world.ts';
+import type { CrashPoint } from './crash-points.ts';
 import { freezeFor } from './freeze-for.ts';
 import { codeOf, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
@@ -163,7 +164,7 @@ export class EmbeddedMachine implements Crashable {
   #watchDisk(): void {
     this.#disks += 1;
     const name = `disk ${this.#disks} of ${this.name}`;
-    const point = (label: string): void => this.#life?.point(label);
+    const point = (label: CrashPoint): void => this.#life?.point(label);
     troubleDisk(this.#world, this.#disk, { name, process: this.name, point });
     this.#disk.onDurable = (rows) => {
       this.#books.committed(statesIn(rows.map(({ key, value }) => [key, value])));

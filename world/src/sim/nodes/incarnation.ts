@@ -1,6 +1,7 @@
 import type { Clock } from '@tapwatt/gateway';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
+import type { CrashPoint, Step } from './crash-points.ts';
 
 /** Times that a world comes to a place before it is no longer rare there. */
 const RARE_PASSES = 2;
@@ -66,7 +67,7 @@ export class Incarnation {
   }
 
   /** A labelled point where money may be on its way: the process may die here. */
-  point(label: string): void {
+  point(label: CrashPoint): void {
     if (!this.#alive) return;
     const { tally } = this.world;
     tally.know(label);
@@ -78,13 +79,13 @@ export class Incarnation {
   }
 
   /** Runs a step that leaves the process, with a labelled point before and after it; a dead process hears no answer. */
-  async through<T>(label: string, step: () => Promise<T>): Promise<T> {
-    this.point(`before ${label}`);
+  async through<T>(step: Step, run: () => Promise<T>): Promise<T> {
+    this.point(`before ${step}`);
     if (!this.#alive) return never;
     try {
-      const result = await step();
+      const result = await run();
       await this.#awake();
-      this.point(`after ${label}`);
+      this.point(`after ${step}`);
       return this.#alive ? result : await never;
     } catch (error) {
       if (!this.#alive) return await never;

@@ -1,5 +1,6 @@
 import { parseTopic } from '@tapwatt/firmware-contracts';
 import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
+import { type Step, stepOf, undeclared } from './crash-points.ts';
 import type { Incarnation } from './incarnation.ts';
 
 const channelOf = (site: string, topic: string): string => parseTopic(site, topic)?.channel ?? 'status';
@@ -13,9 +14,11 @@ const LABELS: Readonly<Record<string, string>> = {
 /** The ledger as one life of a process reaches it. */
 export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
   submit: (name, request, options) =>
-    life.through(`commit of ${LABELS[name] ?? name}`, () => ledger.submit(name, request, options)),
-  evaluate: async (name, request) => life.through(`query`, () => ledger.evaluate(name, request)),
-  lookup: (txId) => life.through('lookup', () => ledger.lookup(txId)),
+    life.through(stepOf(life.world, `commit of ${LABELS[name] ?? name}`), () =>
+      ledger.submit(name, request, options),
+    ),
+  evaluate: async (name, request) => life.through('query', () => ledger.evaluate(name, request)),
+  lookup: async () => undeclared(life.world, 'lookup'),
   async *events(from, signal) {
     for await (const event of ledger.events(from, signal)) {
       if (!life.isAlive) return;
@@ -33,7 +36,7 @@ export const issuerOf = (life: Incarnation, issuer: Issuer): Issuer => ({
   sealOrder: (meterId) => sealing(life, 'seal of an order', () => issuer.sealOrder(meterId)),
 });
 
-const sealing = (life: Incarnation, label: string, seal: () => Promise<Uint8Array>): Promise<Uint8Array> =>
+const sealing = (life: Incarnation, label: Step, seal: () => Promise<Uint8Array>): Promise<Uint8Array> =>
   life.through(label, async () => {
     const frame = await seal();
     life.world.sealed(frame);
@@ -45,14 +48,17 @@ export const busOf = (life: Incarnation, bus: MessageBus, site: string): Message
   publish: (topic, payload, options) => {
     const channel = channelOf(site, topic);
     if (life.isAlive) life.world.written(`topic ${channel}`, payload);
-    return life.through(`publish on ${channel}`, () => bus.publish(topic, payload, options));
+    return life.through(stepOf(life.world, `publish on ${channel}`), () =>
+      bus.publish(topic, payload, options),
+    );
   },
   onMessage: (handler) =>
     bus.onMessage((topic, payload, from) => {
-      life.point(`before taking ${channelOf(site, topic)}`);
+      const step = stepOf(life.world, `taking ${channelOf(site, topic)}`);
+      life.point(`before ${step}`);
       if (!life.isAlive) return;
       handler(topic, payload, from);
-      life.point(`after taking ${channelOf(site, topic)}`);
+      life.point(`after ${step}`);
     }),
   onPresence: (handler) =>
     bus.onPresence((identity, connected) => {
