@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { REGRESSIONS } from '../src/sim/regressions.ts';
-import { commandOf } from '../src/sim/run/shrink.ts';
+import { commandOf } from '../src/sim/run/command.ts';
 
 /** `npm run world --`, as the program's own arguments follow it. */
 const COMMAND_WORDS = 4;

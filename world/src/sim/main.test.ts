@@ -56,6 +56,20 @@ describe('npm run world', { timeout: SLOW_MS }, () => {
     },
   );
 
+  it('ends a run by time with the command that gives the same figures whatever the time', async () => {
+    const first = await world('--minutes', '0.05', '--base-seed', '5', '--workers', '2', ...SHORT);
+    const again = /^the same worlds: npm run world -- (.*)$/m.exec(first.stdout)?.[1] ?? '';
+    expect(again).toMatch(/^--seeds \d+ --base-seed 5 --twice \d+ --troubled-ms 60000$/);
+    const second = await world(...again.split(' '), '--workers', '1');
+    expect([first.code, second.code]).toEqual([0, 0]);
+    const figures = ({ stdout, stderr }: Ended): readonly string[] => [
+      ...stdout.replace(/in \d+ s/, '').split('\n'),
+      ...stderr.split('\n').filter((line) => /^(fault|crash point|done): /.test(line)),
+    ];
+    expect(figures(second)).toEqual(figures(first));
+    expect(first.stdout).toMatch(/^hash over the hashes of those run twice: [0-9a-f]{64}$/m);
+  });
+
   it('fails where a bug is planted, and says what was broken', async () => {
     // One seed may miss it: which world a seed makes changes with the code.
     const runs = await Promise.all(

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { whatRan } from '../what-ran.ts';
+import { commandOfMany } from './run/command.ts';
 import { type RunOptions, readOptions, USAGE } from './run/options.ts';
 import { progressOf } from './run/progress.ts';
 
@@ -39,8 +40,13 @@ const many = async (options: RunOptions) => {
   for (const [name, counts] of Object.entries(kinds)) {
     for (const [what, count] of [...counts].sort()) narrate(`${name}: ${what}: ${count}`);
   }
+  const { limits, baseSeed, twice, mutation } = options;
+  tell(`the same worlds: ${commandOfMany({ ...limits, baseSeed, twice, seeds: totals.seeds }, mutation)}`);
+  if (totals.compared > 0) tell(`hash over the hashes of those run twice: ${totals.hashOfCompared}`);
   tell(totals.line(seconds));
-  return { totals, seconds, code: totals.failed.length === 0 ? 0 : EXIT_FAILED };
+  const missed = options.isFull && totals.failed.length === 0 ? totals.neverCrashedAt : [];
+  for (const point of missed) tell(`NEVER CRASHED: no world died ${point}`);
+  return { totals, seconds, code: totals.failed.length + missed.length === 0 ? 0 : EXIT_FAILED };
 };
 
 const hunt = async (options: RunOptions) => {
@@ -54,12 +60,11 @@ const hunt = async (options: RunOptions) => {
 const report = async (options: RunOptions, file: string): Promise<number> => {
   const { reportOf } = await import('./run/report.ts');
   const worlds = await many(options);
-  if (worlds.code !== 0) return worlds.code;
-  const bugs = await hunt(options);
-  const { baseSeed } = options;
-  await writeFile(file, reportOf({ ...worlds, ...bugs, baseSeed, ran: whatRan() }));
+  if (worlds.totals.failed.length > 0) return worlds.code;
+  const bugs = await hunt({ ...options, fresh: true });
+  await writeFile(file, reportOf({ ...worlds, ...bugs, options, ran: whatRan() }));
   narrate(`Written to ${file}.`);
-  return bugs.code;
+  return worlds.code === 0 ? bugs.code : worlds.code;
 };
 
 /** In this very process, so that the trace comes out line by line. */

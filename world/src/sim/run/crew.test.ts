@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Crew, hireCrew } from './crew.ts';
 
 const SHORT = { ledger: 'embedded', only: [], troubledMs: 5_000 } as const;
-const SLOW_MS = 60_000;
+const SLOW_MS = 180_000;
 
 let crew: Crew | undefined;
 afterEach(() => crew?.close());

@@ -16,8 +16,14 @@ export interface RunOptions {
   readonly mutation?: string;
   /** Every planted bug, one after another, each until it is seen. */
   readonly mutations: boolean;
-  /** From fresh seeds alone, and the first that sees a bug is where the next hunt for it begins. */
+  /** Each planted bug from `baseSeed` on, whichever seed saw it last. */
+  readonly fresh: boolean;
+  /** As `fresh`, and the first seed that sees a bug is where the next hunt for it begins. */
   readonly keepHints: boolean;
+  /** The hunt looks for no further seed after so long. */
+  readonly huntMinutes: number;
+  /** Neither seeds nor time nor kinds were chosen: long enough for every crash point, and one that was missed is a failure. */
+  readonly isFull: boolean;
   /** The file that the report is written to, once all worlds and all planted bugs were run. */
   readonly report?: string;
   readonly limits: PlanLimits;
@@ -27,12 +33,23 @@ export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B]
 npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model] [--gateways N]
 Either with --mutation NAME: production code with that bug planted.
 npm run world -- --report FILE [--minutes M]: many worlds, then every planted bug, written down as Markdown
-npm run world -- --mutations [--mutation NAME] [--keep-hints]: every planted bug, or one, each until a world sees it, in at
-most 200 seeds; begins with the seed that saw it last, or, with --keep-hints, finds new ones and keeps them
+npm run world -- --mutations [--mutation NAME] [--fresh | --keep-hints] [--minutes M]: every planted bug, or one, each until a
+world sees it, in at most 200 seeds; begins with the seed that saw it last, or, with --fresh, with --base-seed; --keep-hints
+keeps what it finds so
 Kinds of faults: ${FAULT_KINDS.join(', ')}`;
 
 const DEFAULT_MINUTES = 5;
 const DEFAULT_TWICE = 50;
+const LIMITING = [
+  'seeds',
+  'minutes',
+  'seed',
+  'mutation',
+  'only',
+  'troubled-ms',
+  'ledger',
+  'gateways',
+] as const;
 
 const OPTIONS = {
   seeds: { type: 'string' },
@@ -48,6 +65,7 @@ const OPTIONS = {
   gateways: { type: 'string' },
   mutation: { type: 'string' },
   mutations: { type: 'boolean' },
+  fresh: { type: 'boolean' },
   'keep-hints': { type: 'boolean' },
   report: { type: 'string' },
   help: { type: 'boolean' },
@@ -69,7 +87,10 @@ export const readOptions = (args: readonly string[]): RunOptions | undefined => 
     minutes: minutesOf(values.minutes, values.seeds === undefined),
     trace: values.trace ?? false,
     mutations: values.mutations ?? false,
+    fresh: values.fresh === true || values['keep-hints'] === true,
     keepHints: values['keep-hints'] ?? false,
+    huntMinutes: minutesOf(values.mutations === true ? values.minutes : undefined, false),
+    isFull: LIMITING.every((name) => values[name] === undefined),
     twice: count('twice') ?? DEFAULT_TWICE,
     ...(seed === undefined ? {} : { seed }),
     ...(workers === undefined ? {} : { workers }),

@@ -3,8 +3,10 @@ import type { SeedResult } from '../run-seed.ts';
 import { reportOf } from './report.ts';
 import { Totals } from './totals.ts';
 
+const DAY_MS = 24 * 3_600_000;
+
 const result: SeedResult = {
-  ...{ seed: 7, hash: 'ab', events: 3, simulatedMs: 3_600_000, darkMs: 0 },
+  ...{ seed: 7, hash: 'ab', events: 3, simulatedMs: 3 * DAY_MS, darkMs: 2 * DAY_MS },
   ...{ violations: [], faults: { partition: 2 }, crashPoints: { 'after login': 5 }, work: { credits: 4 } },
 };
 
@@ -19,10 +21,11 @@ const report = (): string => {
   };
   const missed = { mutation: 'harmless', safeguard: 'None.', why: 'Nothing changes.', seconds: 1 };
   const hunted = [
-    { ...seen, seeds: 1 },
-    { ...missed, seeds: 200 },
+    { ...seen, freshSeeds: 1 },
+    { ...missed, freshSeeds: 200 },
   ];
-  return reportOf({ totals, seconds: 1, hunted, baseSeed: 7, ran: 'commit c0ffee' });
+  const options = { baseSeed: 7, twice: 50, limits: {} };
+  return reportOf({ totals, seconds: 1, hunted, options, ran: 'commit c0ffee' });
 };
 
 describe('the report', () => {
@@ -39,5 +42,20 @@ describe('the report', () => {
       'equal hashes | 1 | 50 |',
     ])
       expect(report()).toContain(row);
+  });
+
+  it('lists a crash point at which nothing was killed as 0, and says that the least is 0', () => {
+    expect(report()).toContain('| before login | 0 |');
+    expect(report()).toMatch(/\| crash points \| \d+, each at least 0 times \|/);
+  });
+
+  it('tells time with power from time without', () => {
+    expect(report()).toContain('| simulated time with power | 1.0 days |');
+    expect(report()).toMatch(/\| simulated time without power[^|]*\| 2.0 days \|/);
+  });
+
+  it('names the commands that give the same rows on any machine', () => {
+    expect(report()).toContain('    npm run world -- --seeds 1 --base-seed 7 --twice 1\n');
+    expect(report()).toContain('    npm run world -- --mutations --fresh --base-seed 7\n');
   });
 });

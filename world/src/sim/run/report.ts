@@ -1,5 +1,7 @@
+import type { PlanLimits } from '../faults/plan.ts';
+import { commandOf, commandOfHunt, commandOfMany } from './command.ts';
 import type { Hunted } from './hunt.ts';
-import { commandOf } from './shrink.ts';
+import type { RunOptions } from './options.ts';
 import type { Totals } from './totals.ts';
 
 /** What a report is made of: one run of many worlds, and one hunt of every planted bug. */
@@ -7,7 +9,7 @@ export interface Reported {
   readonly totals: Totals;
   readonly seconds: number;
   readonly hunted: readonly Hunted[];
-  readonly baseSeed: number;
+  readonly options: Pick<RunOptions, 'baseSeed' | 'twice' | 'limits'>;
   /** What the worlds ran: commit, Node, processors. */
   readonly ran: string;
 }
@@ -29,7 +31,7 @@ const HOW = `## Look for yourself
 
     npm run world                                  five minutes of worlds, as above
     npm run world -- --seed 7 --trace              one world, every event of it, the same bytes each time
-    npm run world -- --mutations                   every planted bug, each until a world sees it
+    npm run world -- --mutations                   every planted bug, each until a world sees it; the one that did last is tried first
     npm run world -- --mutation NAME --seed S      one world with that bug in it
     npm run model                                  the redemption protocol explored exhaustively: [model.md](model.md)
     npm run test:kill                              real processes killed with -9
@@ -38,33 +40,44 @@ A seed that fails prints the command that runs it again, and the smallest schedu
 `;
 
 /** The report as Markdown; its figures are those of the run it is given. */
-export const reportOf = ({ totals, seconds, hunted, baseSeed, ran }: Reported): string =>
-  [
+export const reportOf = ({ totals, seconds, hunted, options, ran }: Reported): string => {
+  const { baseSeed, twice, limits } = options;
+  const again = commandOfMany({ ...limits, baseSeed, twice, seeds: totals.seeds });
+  return [
     INTRODUCTION,
     `What ran: ${ran}.\n`,
-    '## The worlds\n',
+    `## The worlds\n\n${WORLDS}\n\n    ${again}\n`,
     table(['what', 'how much', 'goal, in five minutes on two cores'], totalRows(totals, seconds, baseSeed)),
     '## Faults\n',
     table(['kind', 'times'], counted(totals.faults)),
-    '## Crash points\n\nA process was killed so often at each of these places; what was not synced was lost.\n',
+    '## Crash points\n\nAll that are declared. A process was killed so often at each; what was not synced was lost.\n',
     table(['where', 'times'], counted(totals.crashPoints)),
     '## What the worlds did\n',
     table(['what', 'times'], counted(totals.work)),
-    '## Planted bugs\n\nEach is one safeguard taken out of production code as it is loaded.\n',
+    `## Planted bugs\n\n${BUGS}\n\n    ${commandOfHunt({ ...limits, baseSeed })}\n`,
     table(
-      ['bug', 'the safeguard', 'why somebody might', 'seen by', 'as', 'seeds needed'],
-      hunted.map(bugRow),
+      ['bug', 'the safeguard', 'why somebody might', 'seen by', 'as', `seeds needed, from ${baseSeed} on`],
+      hunted.map((one) => bugRow(one, limits)),
     ),
     HOW,
   ].join('\n');
+};
+
+const WORLDS = `All figures of this and the next three tables but the seconds, the hash among them, come again on any machine from the
+same commit with this command; a run by minutes ends at another seed wherever it is run:`;
+
+const BUGS = `Each is one safeguard taken out of production code as it is loaded. The worlds were tried in their order, whichever saw the
+bug at another time; each row has the command that shows it, and all of them come again with this one:`;
 
 const totalRows = (totals: Totals, seconds: number, baseSeed: number): readonly Row[] => [
-  ['seeds', `${totals.seeds}, from ${baseSeed} on, in ${seconds.toFixed(0)} s`, '300'],
+  ['seeds', `${totals.seeds}, from ${baseSeed} on`, '300'],
+  ['seconds that they took', seconds.toFixed(0), ''],
   ['violations', String(totals.failed.length), '0'],
+  ['simulated time with power', `${totals.daysWithPower.toFixed(1)} days`, ''],
   [
-    'simulated time',
-    `${totals.simulatedYears.toFixed(2)} years, ${totals.darkYears.toFixed(2)} of them without power`,
-    '0.5 years',
+    'simulated time without power: nothing runs, and the clock jumps to its end',
+    `${totals.daysWithoutPower.toFixed(1)} days`,
+    '183 days, with and without',
   ],
   ['faults', String(totals.faultCount), '200,000'],
   ['crashes, with meters whose power was cut', String(totals.crashes), '20,000'],
@@ -73,13 +86,13 @@ const totalRows = (totals: Totals, seconds: number, baseSeed: number): readonly 
   [`hash over the hashes of those seeds`, `\`${totals.hashOfCompared}\``, ''],
 ];
 
-const bugRow = ({ mutation, safeguard, why, caught, seeds }: Hunted): Row => [
+const bugRow = ({ mutation, safeguard, why, caught, freshSeeds }: Hunted, limits: PlanLimits): Row => [
   `\`${mutation}\``,
   safeguard,
   why,
-  caught === undefined ? '**not seen**' : `\`${commandOf({ seed: caught.seed }, mutation)}\``,
+  caught === undefined ? '**not seen**' : `\`${commandOf({ seed: caught.seed, ...limits }, mutation)}\``,
   caught?.violations[0]?.slice(0, LONGEST_VIOLATION) ?? '',
-  String(seeds),
+  String(freshSeeds),
 ];
 
 const LONGEST_VIOLATION = 90;

@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { SeedResult } from '../run-seed.ts';
+import { commandOf } from './command.ts';
 import { type Crew, hasEnded, hireCrew, type Ran } from './crew.ts';
 import type { RunOptions } from './options.ts';
 import type { WorldRequest } from './protocol.ts';
-import { commandOf, shrink } from './shrink.ts';
+import { shrink } from './shrink.ts';
 import { Totals } from './totals.ts';
 
 const MINUTE_MS = 60_000;

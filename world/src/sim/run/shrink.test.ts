@@ -3,7 +3,7 @@ import type { FaultKind } from '../faults/kinds.ts';
 import { planOf } from '../faults/plan.ts';
 import type { Crew } from './crew.ts';
 import type { WorldRequest } from './protocol.ts';
-import { commandOf, shrink } from './shrink.ts';
+import { shrink } from './shrink.ts';
 
 const SEED = 1;
 const plan = planOf(SEED, { ledger: 'embedded' });
@@ -42,19 +42,5 @@ describe('shrinking a failed world', () => {
     const found = await shrink(crew(asked), { result: failed, from }, { isTimeUp: () => asked.length === 1 });
     expect(asked.length).toBe(1);
     expect(found.troubledMs).toBeLessThan(plan.troubledMs);
-  });
-
-  it('gives the command that runs exactly this world', () => {
-    const world = {
-      seed: 7,
-      only: ['partition'],
-      troubledMs: 99,
-      ledger: 'fabric-model',
-      gateways: 2,
-    } as const;
-    expect(commandOf(world, 'one-slot')).toBe(
-      'npm run world -- --seed 7 --only partition --troubled-ms 99 --ledger fabric-model --gateways 2 --mutation one-slot',
-    );
-    expect(commandOf({ seed: 7, only: [] })).toBe('npm run world -- --seed 7 --only none');
   });
 });

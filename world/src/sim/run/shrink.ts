@@ -50,19 +50,3 @@ const inShorterTime = async (from: WorldRequest, stillFails: StillFails): Promis
 };
 
 const invariantOf = ({ violations }: SeedResult): string | undefined => violations[0]?.split(':')[0];
-
-/** The command that runs exactly this world. */
-export const commandOf = (
-  { seed, only, troubledMs, ledger, gateways }: WorldRequest,
-  mutation?: string,
-): string =>
-  [
-    `npm run world -- --seed ${seed}`,
-    only === undefined ? '' : `--only ${only.length === 0 ? 'none' : only.join(',')}`,
-    troubledMs === undefined ? '' : `--troubled-ms ${troubledMs}`,
-    ledger === undefined ? '' : `--ledger ${ledger}`,
-    gateways === undefined ? '' : `--gateways ${gateways}`,
-    mutation === undefined ? '' : `--mutation ${mutation}`,
-  ]
-    .filter((part) => part !== '')
-    .join(' ');

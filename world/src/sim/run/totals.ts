@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
+import { CRASH_POINTS } from '../nodes/crash-points.ts';
 import type { SeedResult } from '../run-seed.ts';
 
-const YEAR_MS = 365 * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** Everything that many worlds came to. */
 export class Totals {
   readonly faults = new Map<string, number>();
-  readonly crashPoints = new Map<string, number>();
+  readonly crashPoints = new Map<string, number>(CRASH_POINTS.map((point) => [point, 0]));
   readonly work = new Map<string, number>();
   readonly failed: SeedResult[] = [];
   seeds = 0;
@@ -58,15 +59,22 @@ export class Totals {
 
   /** How often the process was killed at the labelled point where that happened least. */
   get leastCrashes(): number {
-    return this.crashPoints.size === 0 ? 0 : Math.min(...this.crashPoints.values());
+    return Math.min(...this.crashPoints.values());
   }
 
-  get darkYears(): number {
-    return this.darkMs / YEAR_MS;
+  /** Labelled points at which no process was killed. */
+  get neverCrashedAt(): readonly string[] {
+    return [...this.crashPoints].filter(([, times]) => times === 0).map(([point]) => point);
   }
 
-  get simulatedYears(): number {
-    return this.simulatedMs / YEAR_MS;
+  /** Simulated time in which something could happen. */
+  get daysWithPower(): number {
+    return (this.simulatedMs - this.darkMs) / DAY_MS;
+  }
+
+  /** Simulated time in blackouts: nothing runs, and the clock jumps to their end. */
+  get daysWithoutPower(): number {
+    return this.darkMs / DAY_MS;
   }
 
   #did(what: string): number {
@@ -77,7 +85,7 @@ export class Totals {
   line(seconds: number): string {
     return [
       `${this.seeds} seeds in ${seconds.toFixed(0)} s`,
-      `${this.simulatedYears.toFixed(2)} simulated years`,
+      `simulated with power: ${this.daysWithPower.toFixed(1)} days, without power: ${this.daysWithoutPower.toFixed(1)} days`,
       `${this.faultCount} faults`,
       `${this.crashes} crashes`,
       `${this.crashPoints.size} crash points, each ≥ ${this.leastCrashes} times`,
