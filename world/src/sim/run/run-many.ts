@@ -4,6 +4,7 @@ import { commandOf } from './command.ts';
 import { type Crew, hasEnded, hireCrew, type Ran } from './crew.ts';
 import type { RunOptions } from './options.ts';
 import type { WorldRequest } from './protocol.ts';
+import { regressionEntry } from './regression-entry.ts';
 import { shrink } from './shrink.ts';
 import { Totals } from './totals.ts';
 
@@ -88,6 +89,9 @@ class Run {
     const isTimeUp = (): boolean => performance.now() >= endMs;
     const smallest = await shrink(this.#crew, { result: failed, from: request }, { isTimeUp });
     this.#say(`shortest: ${commandOf(smallest, mutation)} --trace`);
+    if (mutation !== undefined) return;
+    this.#say('when it is mended, for world/src/sim/regressions.ts, with what was wrong in a few words:');
+    this.#say(regressionEntry(request));
   }
 
   #progress(): void {
