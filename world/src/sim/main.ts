@@ -59,10 +59,11 @@ const hunt = async (options: RunOptions) => {
 
 const report = async (options: RunOptions, file: string): Promise<number> => {
   const { reportOf } = await import('./run/report.ts');
+  const ran = whatRan();
   const worlds = await many(options);
   if (worlds.totals.failed.length > 0) return worlds.code;
-  const bugs = await hunt({ ...options, fresh: true });
-  await writeFile(file, reportOf({ ...worlds, ...bugs, options, ran: whatRan() }));
+  const bugs = await hunt({ ...options, fresh: true, keepHints: true });
+  await writeFile(file, reportOf({ ...worlds, ...bugs, options, ran }));
   narrate(`Written to ${file}.`);
   return worlds.code === 0 ? bugs.code : worlds.code;
 };

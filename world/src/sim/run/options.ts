@@ -32,7 +32,8 @@ export interface RunOptions {
 export const USAGE = `npm run world -- [--seeds N] [--minutes M] [--base-seed B] [--workers W] [--twice N]
 npm run world -- --seed S [--trace] [--only KIND,…] [--troubled-ms MS] [--ledger embedded|fabric-model] [--gateways N]
 Either with --mutation NAME: production code with that bug planted.
-npm run world -- --report FILE [--minutes M]: many worlds, then every planted bug, written down as Markdown
+npm run world -- --report FILE [--minutes M]: many worlds, then every planted bug from fresh seeds, written down as
+Markdown; the seeds that saw them are kept, as with --keep-hints
 npm run world -- --mutations [--mutation NAME] [--fresh | --keep-hints] [--minutes M]: every planted bug, or one, each until a
 world sees it, in at most 200 seeds; begins with the seed that saw it last, or, with --fresh, with --base-seed; --keep-hints
 keeps what it finds so
