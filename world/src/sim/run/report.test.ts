@@ -50,8 +50,8 @@ describe('the report', () => {
   });
 
   it('tells time with power from time without', () => {
-    expect(report()).toContain('| simulated time with power | 1.0 days |');
-    expect(report()).toMatch(/\| simulated time without power[^|]*\| 2.0 days \|/);
+    expect(report()).toContain('| simulated time with power | 1.00 days |');
+    expect(report()).toMatch(/\| simulated time without power[^|]*\| 2.00 days \|/);
   });
 
   it('names the commands that give the same rows on any machine', () => {

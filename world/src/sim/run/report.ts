@@ -73,10 +73,10 @@ const totalRows = (totals: Totals, seconds: number, baseSeed: number): readonly 
   ['seeds', `${totals.seeds}, from ${baseSeed} on`, '300'],
   ['seconds that they took', seconds.toFixed(0), ''],
   ['violations', String(totals.failed.length), '0'],
-  ['simulated time with power', `${totals.daysWithPower.toFixed(1)} days`, ''],
+  ['simulated time with power', `${totals.daysWithPower.toFixed(2)} days`, ''],
   [
     'simulated time without power: nothing runs, and the clock jumps to its end',
-    `${totals.daysWithoutPower.toFixed(1)} days`,
+    `${totals.daysWithoutPower.toFixed(2)} days`,
     '183 days, with and without',
   ],
   ['faults', String(totals.faultCount), '200,000'],

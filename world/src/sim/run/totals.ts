@@ -85,7 +85,7 @@ export class Totals {
   line(seconds: number): string {
     return [
       `${this.seeds} seeds in ${seconds.toFixed(0)} s`,
-      `simulated with power: ${this.daysWithPower.toFixed(1)} days, without power: ${this.daysWithoutPower.toFixed(1)} days`,
+      `simulated with power: ${this.daysWithPower.toFixed(2)} days, without power: ${this.daysWithoutPower.toFixed(2)} days`,
       `${this.faultCount} faults`,
       `${this.crashes} crashes`,
       `${this.crashPoints.size} crash points, each ≥ ${this.leastCrashes} times`,
