@@ -1,5 +1,5 @@
 import type { OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
-import { decodeStatus, type MeterRecord } from '@tapwatt/firmware-contracts';
+import { decodeStatus, type MeterClock, type MeterRecord } from '@tapwatt/firmware-contracts';
 import { MeterMemory, type NvmStorage } from '@tapwatt/simulator';
 import type { World } from '../world.ts';
 import { type Books, type BooksListener, placeOf } from './books.ts';
@@ -33,6 +33,8 @@ export class CreditLog implements BooksListener {
   /** What was credited, and where. */
   readonly #credited = new Map<string, { readonly meterId: string; readonly amount: bigint }>();
   readonly #voided = new Set<string>();
+  /** Of the meter that is looked at. */
+  #clock: MeterClock | undefined;
   /** Two copies have lived at the same time: neither could know what numbers the other gave out. */
   #hadCopies = false;
 
@@ -105,8 +107,9 @@ export class CreditLog implements BooksListener {
     this.#truths.set(meterId, { record: undefined, replaced: true });
   }
 
-  /** The memory is whole as it would be found after a loss of power now. */
-  look(meterId: string, storage: NvmStorage): void {
+  /** The memory is whole as it would be found after a loss of power now; at a commit the meter's clock is known too. */
+  look(meterId: string, storage: NvmStorage, clock?: MeterClock): void {
+    this.#clock = clock;
     const { stored } = new MeterMemory(storage).recover();
     const truth = this.#truths.get(meterId) ?? { record: undefined, replaced: false };
     this.#truths.set(meterId, truth);
@@ -218,7 +221,10 @@ export class CreditLog implements BooksListener {
     return 0n;
   }
 
-  #credit({ voucherId, meterId, amount }: VoucherRecord): bigint {
+  #credit({ voucherId, meterId, amount, expiresAt }: VoucherRecord): bigint {
+    const { now, trust } = this.#clock ?? { now: 0, trust: 0 };
+    if (trust > 0 && expiresAt !== 0 && now > expiresAt)
+      this.#world.violated('I3', `${voucherId} was credited ${now - expiresAt} s after it had expired`);
     if (this.#credited.has(voucherId)) this.#world.violated('I3', `${voucherId} was credited twice`);
     for (const books of this.#books) {
       const status = books.voucher(voucherId)?.status ?? 'ISSUED';

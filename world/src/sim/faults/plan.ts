@@ -28,6 +28,9 @@ export interface PlanLimits {
 
 const MINUTE_MS = 60_000;
 const SWARM = 0.6;
+/** One meter that is sold more than its window is wide, so that old numbers leave it. */
+const BUSY = 0.06;
+const BUSY_WORLD = { meters: 1, wishEveryMs: 1_000 };
 /** Fewer worlds have these: in all others every answer must stay true, and every figure equal. */
 const SELDOM: Partial<Record<FaultKind, number>> = { 'ledger-restored': 0.35, 'ledger-cloned': 0.45 };
 
@@ -38,10 +41,12 @@ export const planOf = (seed: number, limits: PlanLimits = {}): Plan => {
   const ledger = limits.ledger ?? drawn;
   const size = { meters: chance.between(1, 4), handsets: chance.between(1, 3) };
   const troubledMs = chance.between(5, 15) * MINUTE_MS;
-  const wishEveryMs = chance.pick([3_000, 6_000, 12_000]);
+  const usualWishes = chance.pick([3_000, 6_000, 12_000]);
   const gateways = chance.between(1, 2);
+  const isBusy = chance.happens(BUSY);
+  const { meters, wishEveryMs } = isBusy ? BUSY_WORLD : { ...size, wishEveryMs: usualWishes };
   return {
-    ...{ seed, ledger, ...size, wishEveryMs },
+    ...{ seed, ledger, meters, handsets: size.handsets, wishEveryMs },
     gateways: ledger === 'embedded' ? 1 : (limits.gateways ?? gateways),
     troubledMs: Math.min(troubledMs, limits.troubledMs ?? troubledMs),
     faults: drawFaults(seed, ledger, limits.only),

@@ -1,4 +1,4 @@
-import { bytesToHex } from '@tapwatt/firmware-contracts';
+import { bytesToHex, decodeReceipt, type MeterClock, RESULT } from '@tapwatt/firmware-contracts';
 import {
   CuttableNvm,
   constantLoad,
@@ -7,6 +7,7 @@ import {
   Meter,
   type MeterCard,
   meterCard,
+  meterClock,
   mqttLinks,
   type NvmStorage,
   provisionMemory,
@@ -21,6 +22,7 @@ import { BROKER_NODE, SITE } from './settings.ts';
 import type { TownMeter } from './town.ts';
 
 const TICK_MS = 600_000;
+const MILLIS = 1_000;
 const KEEPALIVE_S = 600;
 const LOAD_W = 800;
 const MOST_OFF_MS = 20_000;
@@ -139,6 +141,7 @@ export class MeterNode {
         if (seen.type === 'said' && seen.channel === 'status')
           this.#credits.heard(this.meterId, seen.payload);
         if (seen.type === 'said') world.written(`topic up/${seen.channel}`, seen.payload);
+        if (seen.type === 'said' && seen.channel === 'rcpt') this.#checkExpired(seen.payload);
         if (seen.type === 'said' && seen.channel === 'rcpt')
           world.trace.note(this.name, `said ${seen.payload[1]} to ${voucherIdIn(seen.payload)}`);
         if (seen.type === 'up' || seen.type === 'down') world.trace.note(this.name, seen.type);
@@ -155,9 +158,21 @@ export class MeterNode {
       write: (word, value) => power.write(word, value),
       sync: () => {
         power.sync();
-        this.#credits.look(this.meterId, this.#board);
+        this.#credits.look(this.meterId, this.#board, this.#clock);
       },
     };
+  }
+
+  get #clock(): MeterClock | undefined {
+    const { state } = this.#meter;
+    return state && meterClock(state, Math.floor((this.#world.time.now() + this.skewMs) / MILLIS));
+  }
+
+  /** Before a courier or its broker has told it the time a meter cannot know that a voucher has expired. */
+  #checkExpired(receipt: Uint8Array): void {
+    const decoded = decodeReceipt(receipt);
+    if (!decoded.ok || decoded.fields.result !== RESULT.EXPIRED || this.#clock?.trust !== 0) return;
+    this.#world.violated('I4', `${this.name} called ${decoded.fields.voucherId} expired, and has no time`);
   }
 
   #onCut(): void {
