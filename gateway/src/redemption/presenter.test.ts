@@ -11,6 +11,7 @@ const LIMITS = { intervalMs: 1_000, pageSize: 10, maxInFlight: 10 };
 /** A presenter over meter 1 with open vouchers, which is away as far as the redemptions know. */
 function presenterOf({ isListening }: { isListening: boolean }) {
   const reachable = new Set<string>();
+  const clock = createManualClock();
   const presenter = createPresenter(
     {
       ledger: {
@@ -28,13 +29,13 @@ function presenterOf({ isListening }: { isListening: boolean }) {
       } as unknown as Redemptions,
       catchUp: async () => undefined,
       isListening: () => isListening,
-      clock: createManualClock(),
+      clock,
       signal: new AbortController().signal,
       onError: () => undefined,
     },
     LIMITS,
   );
-  return { presenter, reachable };
+  return { presenter, reachable, clock };
 }
 
 describe('the sweep', () => {
@@ -48,5 +49,17 @@ describe('the sweep', () => {
     const { presenter, reachable } = presenterOf({ isListening: false });
     expect(await presenter.sweep()).toBe(0);
     expect([...reachable]).toEqual([]);
+  });
+
+  it('is made at the start, for a meter that stayed connected in silence, and again after the interval', async () => {
+    const { presenter, reachable, clock } = presenterOf({ isListening: true });
+    presenter.start();
+    await clock.advance(0);
+    expect([...reachable]).toEqual(['1']);
+    reachable.clear();
+    await clock.advance(LIMITS.intervalMs - 1);
+    expect([...reachable]).toEqual([]);
+    await clock.advance(1);
+    expect([...reachable]).toEqual(['1']);
   });
 });

@@ -49,6 +49,7 @@ export interface Presenter {
   present(meterId: string): Promise<void>;
   /** One pass over every meter with open vouchers; answers how many were reachable. */
   sweep(): Promise<number>;
+  /** Sweeps now, for meters that were connected all the time and are silent, and again after every interval. */
   start(): void;
   /** Meters whose open vouchers are still to be shown, those that are being read now included. */
   readonly queued: number;
@@ -134,12 +135,12 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
     }
   }
 
-  function schedule(): void {
-    clock.after(limits.intervalMs, () => {
+  function schedule(delayMs = 0): void {
+    clock.after(delayMs, () => {
       if (signal.aborted) return;
       void sweep()
         .catch((error) => ports.onError(error, 'sweep the open vouchers'))
-        .finally(schedule);
+        .finally(() => schedule(limits.intervalMs));
     });
   }
 
