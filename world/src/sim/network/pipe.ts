@@ -35,10 +35,12 @@ export class Pipe extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#carrier.carry(this, () => {
-      if (this.#peer?.destroyed === false) this.#peer.push(chunk);
-      done();
-    });
+    this.#send(chunk, done);
+  }
+
+  /** What waits leaves together, as from the buffer of a socket: a packet is not a journey for each of its fields. */
+  override _writev(waiting: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#send(Buffer.concat(waiting.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -53,5 +55,12 @@ export class Pipe extends Duplex {
       if (this.#peer?.destroyed === false) this.#peer.destroy();
     });
     done(null);
+  }
+
+  #send(bytes: Buffer, done: () => void): void {
+    this.#carrier.carry(this, () => {
+      if (this.#peer?.destroyed === false) this.#peer.push(bytes);
+      done();
+    });
   }
 }
