@@ -31,6 +31,7 @@ export { LedgerRejected, LedgerUnavailable, OutcomeUnknown } from './ledger/erro
 export { FabricNetworkUnderTest, fabricMemberOf } from './ledger/fabric/testing/fabric-network.ts';
 export { type LoadOnFabric, openLoadOnFabric } from './ledger/fabric/testing/load-on-fabric.ts';
 export type { Committed, Ledger, SubmitOptions } from './ledger/ledger.ts';
+export { createExternalBus } from './links/mqtt/bus/external-bus.ts';
 export { createInProcessBus } from './links/mqtt/bus/in-process-bus.ts';
 export type { MessageBus } from './links/mqtt/bus/message-bus.ts';
 export type { CardAtReader, NfcReaders, ReaderHandlers } from './links/nfc/readers.ts';

@@ -1,15 +1,21 @@
 import type { Broker } from '@tapwatt/broker';
 import type { Submitter } from '@tapwatt/chaincode';
-import { createInProcessBus, type Ledger } from '@tapwatt/gateway';
+import { identityOf } from '@tapwatt/firmware-contracts';
+import { createCredentials, createExternalBus, type Ledger, type MessageBus } from '@tapwatt/gateway';
 import type { Books } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { FabricModel } from '../ledger/fabric-model.ts';
 import type { World } from '../world.ts';
 import { freezeFor } from './freeze-for.ts';
-import { type GatewayKeep, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
+import {
+  type GatewayKeep,
+  logOf,
+  type RunningGatewayLogic,
+  runBroker,
+  runGateway,
+} from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
-import { remoteBus } from './remote-bus.ts';
-import { BROKER_NODE, gatewayId } from './settings.ts';
+import { BROKER_NODE, gatewayId, SITE } from './settings.ts';
 import type { Crashable, Site } from './site.ts';
 import { genesisOf, type Town } from './town.ts';
 
@@ -36,15 +42,10 @@ abstract class Restarting implements Crashable {
   protected abstract begin(life: Incarnation): Promise<void>;
   protected abstract ended(): void;
 
-  /** What it needs is there; whoever brings it starts it. */
-  protected canBegin(): boolean {
-    return true;
-  }
-
   async start(): Promise<void> {
     const { time } = this.world;
     // One process at a time, however many reasons there are to start it.
-    if (this.#stopped || this.#life?.isAlive === true || !this.canBegin()) return;
+    if (this.#stopped || this.#life?.isAlive === true) return;
     if (time.now() < this.#downUntilMs) {
       time.after(this.#downUntilMs - time.now(), () => void this.start());
       return;
@@ -81,8 +82,6 @@ abstract class Restarting implements Crashable {
 
 class BrokerNode extends Restarting {
   broker: Broker | undefined;
-  /** Told of every new life of the broker. */
-  onStarted: () => void = () => undefined;
   readonly #keep: GatewayKeep;
   readonly #ledger: Ledger;
 
@@ -101,7 +100,6 @@ class BrokerNode extends Restarting {
     if (!life.isAlive) return;
     this.broker = broker;
     this.world.network.listen(BROKER_NODE, (stream) => broker.attachStream(stream));
-    this.onStarted();
   }
 
   protected ended(): void {
@@ -115,16 +113,17 @@ class BrokerNode extends Restarting {
 interface GatewayNodeParts {
   readonly keep: GatewayKeep;
   readonly fabric: FabricModel;
-  readonly broker: BrokerNode;
 }
 
 class GatewayNode extends Restarting {
   logic: RunningGatewayLogic | undefined;
   readonly #parts: GatewayNodeParts;
+  readonly #reconnects: Chance;
 
   constructor(world: World, name: string, parts: GatewayNodeParts) {
     super(world, name);
     this.#parts = parts;
+    this.#reconnects = world.chance(`reconnects of ${name}`);
   }
 
   get isUp(): boolean {
@@ -135,22 +134,11 @@ class GatewayNode extends Restarting {
     return this.logic?.administer;
   }
 
-  /** Its connection to the broker came with a process that is gone: it starts again. */
-  reconnect(): void {
-    if (this.isUp) this.crash('its broker was started again');
-    else void this.start();
-  }
-
-  protected override canBegin(): boolean {
-    return this.#parts.broker.isUp;
-  }
-
   protected async begin(life: Incarnation): Promise<void> {
     const { keep, fabric } = this.#parts;
-    const { broker } = this.#parts.broker;
-    if (broker === undefined) return;
-    const bus = remoteBus(this.world, createInProcessBus(broker.leg()), this.name);
     const ledger = fabric.as({ partyId: this.name, role: 'gateway' });
+    const bus = await this.#openBus(life, ledger);
+    if (!life.isAlive) return;
     const logic = runGateway({
       ...{ world: this.world, life, keep, ledger, bus, chance: this.chance },
       submitOrder: (jws) => fabric.submitOrder(jws),
@@ -164,6 +152,26 @@ class GatewayNode extends Restarting {
 
   protected ended(): void {
     this.logic = undefined;
+    this.world.network.cut(this.name);
+  }
+
+  /** Production's own way to a broker in another process. */
+  #openBus(life: Incarnation, ledger: Ledger): Promise<MessageBus> {
+    const { world, name } = this;
+    const identity = identityOf({ who: 'gateway', id: name });
+    const log = logOf(life);
+    const noted = (level: 'info' | 'warn') => (fields: object, message: string) => {
+      log[level](fields, message);
+      if (life.isAlive) world.trace.note(name, message);
+    };
+    return createExternalBus({
+      ...{ url: `mqtt://${BROKER_NODE}`, site: SITE, identity },
+      password: createCredentials(this.#parts.keep.mqttKey, ledger).passwordOf(identity),
+      connector: ({ hostname }) => world.network.connect(name, hostname),
+      clock: life.clock(() => this.skewMs),
+      random: this.#reconnects,
+      log: { info: noted('info'), warn: noted('warn') },
+    });
   }
 }
 
@@ -186,14 +194,10 @@ export class FabricSite implements Site {
     });
     const fabric = this.#fabric;
     const reader = fabric.as({ partyId: gatewayId(1), role: 'gateway' });
-    const broker = new BrokerNode(world, { keep: keep(1), ledger: reader });
-    this.broker = broker;
+    this.broker = new BrokerNode(world, { keep: keep(1), ledger: reader });
     this.gateways = Array.from({ length: world.plan.gateways }, (_, index) => {
-      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(index + 1), fabric, broker });
+      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(index + 1), fabric });
     });
-    broker.onStarted = () => {
-      for (const gateway of this.gateways) gateway.reconnect();
-    };
   }
 
   get books(): ((party: Submitter) => Ledger) | undefined {
@@ -203,6 +207,7 @@ export class FabricSite implements Site {
   async start(): Promise<void> {
     await this.#fabric.found(genesisOf(this.#town, this.#world.plan.gateways));
     await this.broker.start();
+    await Promise.all(this.gateways.map((gateway) => gateway.start()));
   }
 
   /** No transaction that people must order comes to be needed on a ledger that forgets nothing. */

@@ -44,6 +44,13 @@ export interface GatewayProcessParts {
   readonly submitOrder: (jws: string) => Promise<Committed<unknown>>;
 }
 
+/** Production's log of one life of a process, at its most talkative. */
+export const logOf = (life: Incarnation) =>
+  createLogger({
+    level: 'debug',
+    destination: { write: (line) => life.isAlive && life.world.written('log', line) },
+  });
+
 /** One gateway at work, and its counter for signed orders. */
 export interface RunningGatewayLogic {
   readonly gateway: AssembledGateway;
@@ -56,10 +63,7 @@ export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
   const clock = life.clock(parts.skewMs);
   const ledger = ledgerOf(life, parts.ledger);
   const issuer = issuerOf(life, createLocalIssuer(keep.master, ledger));
-  const log = createLogger({
-    level: 'debug',
-    destination: { write: (line) => life.isAlive && world.written('log', line) },
-  });
+  const log = logOf(life);
   const board = createLiveBoard({
     clock,
     readiness: () => ({ state: 'ready', reasons: [] }),

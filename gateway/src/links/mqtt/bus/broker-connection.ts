@@ -1,9 +1,13 @@
 import { connect as connectTcp } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import type { Clock } from '../../../edges/edges.ts';
 import type { Handover } from '../../../redemption/meter-link.ts';
+
+/** Opens a byte stream to the broker of this URL; called once per attempt. */
+export type Connector = (url: URL) => Duplex;
 
 export interface ConnectionOptions {
   /** `mqtt://host:port` or `mqtts://host:port`. */
@@ -15,6 +19,7 @@ export interface ConnectionOptions {
   readonly will: { readonly topic: string; readonly payload: Uint8Array };
   readonly limits: ConnectionLimits;
   readonly clock: Clock;
+  readonly connector: Connector;
   message(topic: string, payload: Uint8Array): void;
 }
 
@@ -40,7 +45,7 @@ const REFUSED_FILTER = 128;
 
 /** Connects and subscribes; rejects with what the network or the broker said. */
 export const openConnection = async (options: ConnectionOptions): Promise<BrokerConnection> => {
-  const client = new MqttClient(() => dial(new URL(options.url)), clientOptions(options));
+  const client = new MqttClient(() => options.connector(new URL(options.url)), clientOptions(options));
   const ended = new Promise<void>((resolve) => client.once('close', resolve));
   client.on('error', () => client.end(true));
   client.on('message', (topic, payload) => options.message(topic, payload));
@@ -67,8 +72,8 @@ const clientOptions = ({ identity, password, will, limits }: ConnectionOptions):
   will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
 });
 
-/** Small packets must leave at once, which mqtt.js does not ask for by itself. */
-const dial = (url: URL) => {
+/** TCP or TLS, as the URL says. Small packets must leave at once, which mqtt.js does not ask for by itself. */
+export const dial: Connector = (url) => {
   const secure = url.protocol === 'mqtts:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const address = { host, port: Number(url.port || (secure ? 8883 : 1883)) };

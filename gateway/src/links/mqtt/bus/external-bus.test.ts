@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { duplexPair } from 'node:stream';
 import { type Broker, createBroker, systemTime } from '@tapwatt/broker';
 import { topics } from '@tapwatt/firmware-contracts';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -134,6 +135,24 @@ describe('the message bus over an external broker', () => {
     expect(await status).toBe(names.gateway('own').status);
     expect(second.isReady()).toBe(true);
     await until(() => !bus.isReady());
+  });
+
+  it('goes by the way that it is given, again at every attempt', async () => {
+    const { broker } = await startBroker();
+    const dialled: string[] = [];
+    const bus = await openBus(1, {
+      url: 'mqtt://somewhere',
+      connector({ hostname }) {
+        dialled.push(hostname);
+        const [near, far] = duplexPair();
+        broker.attachStream(far);
+        if (dialled.length === 1) near.destroy();
+        return near;
+      },
+    });
+    expect(bus.isReady()).toBe(false);
+    await until(() => bus.isReady());
+    expect(dialled).toEqual(['somewhere', 'somewhere']);
   });
 
   it('is only for gateways', async () => {

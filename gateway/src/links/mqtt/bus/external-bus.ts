@@ -5,6 +5,8 @@ import {
   type BrokerConnection,
   type ConnectionLimits,
   type ConnectionOptions,
+  type Connector,
+  dial,
   openConnection,
 } from './broker-connection.ts';
 import type { MessageBus, MessageHandler, PresenceHandler } from './message-bus.ts';
@@ -20,6 +22,8 @@ export interface ExternalBusOptions {
   readonly backoff?: Backoff;
   readonly clock: Clock;
   readonly random: Random;
+  /** The way to the broker; without it, TCP or TLS as `url` says. */
+  readonly connector?: Connector;
   readonly log?: ExternalBusLog;
   /** Connected and subscribed, again after each time that the broker was away. */
   readonly onReached?: () => void;
@@ -178,7 +182,7 @@ class ClientBus implements ExternalBus {
 
 /** Throws BAD_REQUEST for an identity that is no gateway's. */
 const connectionOptionsOf = (
-  { url, site, identity, password, clock }: ExternalBusOptions,
+  { url, site, identity, password, clock, connector = dial }: ExternalBusOptions,
   limits: ConnectionLimits,
   message: ConnectionOptions['message'],
 ): ConnectionOptions => {
@@ -187,7 +191,7 @@ const connectionOptionsOf = (
   const { filters, gateway } = topics(site);
   const payload = Buffer.from(JSON.stringify({ state: 'offline' }));
   return {
-    ...{ url, identity, password, limits, clock, message },
+    ...{ url, identity, password, limits, clock, connector, message },
     filters: [filters.metersUp, filters.handsetsUp],
     will: { topic: gateway(own.id).status, payload },
   };
