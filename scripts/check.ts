@@ -9,6 +9,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { checkDiskAndNetwork } from './checks/disk-and-network.ts';
 import { checkNpmCommands } from './checks/doc-commands.ts';
 import { checkDocCommands } from './checks/doc-commands-run.ts';
 import { checkDocLinks } from './checks/doc-links.ts';
@@ -47,6 +48,11 @@ const STEPS: readonly Step[] = [
   { name: 'imports', what: 'who imports whom', run: findings(checkImports) },
   { name: 'pure', what: 'no clock, randomness or I/O in the cores', run: findings(checkPureCores) },
   { name: 'edges', what: 'clock, timers and chance only at the edges', run: findings(checkMachineEdges) },
+  {
+    name: 'openings',
+    what: 'files, sockets and processes only at the edges',
+    run: findings(checkDiskAndNetwork),
+  },
   { name: 'unused', what: 'no unused files or exports', run: findings(checkUnused) },
   { name: 'links', what: 'links in documents lead somewhere', run: findings(checkDocLinks) },
   { name: 'npm', what: 'npm commands in documents exist', run: findings(checkNpmCommands) },

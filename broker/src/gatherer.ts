@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { BrokerTime } from './time.ts';
 
 /** Gathered bytes that leave before the turn is over. */
 const GATHER_BYTES = 16_384;
@@ -9,6 +10,7 @@ const GATHER_BYTES = 16_384;
  */
 export class Gatherer {
   readonly #transport: Writable;
+  readonly #time: Pick<BrokerTime, 'turn'>;
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
   #scheduled = false;
@@ -18,8 +20,9 @@ export class Gatherer {
   /** Writes that the kernel took: unchanged means that nothing moves. */
   flushes = 0;
 
-  constructor(transport: Writable) {
+  constructor(transport: Writable, time: Pick<BrokerTime, 'turn'>) {
     this.#transport = transport;
+    this.#time = time;
   }
 
   get pendingBytes(): number {
@@ -54,7 +57,7 @@ export class Gatherer {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    this.#time.turn(() => {
       this.#scheduled = false;
       this.flush();
     });

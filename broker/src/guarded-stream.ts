@@ -51,7 +51,7 @@ export class GuardedStream extends Duplex {
     super(Number.isFinite(maxPendingBytes) ? { writableHighWaterMark: maxPendingBytes } : {});
     this.#options = options;
     this.#transport = options.transport;
-    this.#out = new Gatherer(options.transport);
+    this.#out = new Gatherer(options.transport, options.time);
     this.#splitter = new FrameSplitter(options.limits);
     const { connectTimeoutMs } = options.limits;
     this.#cancelConnectDeadline = options.time.after(connectTimeoutMs, () => this.cut('connect-timeout'));

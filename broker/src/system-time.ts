@@ -11,4 +11,5 @@ export const systemTime: BrokerTime = {
     if (delayMs > HOLDS_MS) timer.unref();
     return () => clearTimeout(timer);
   },
+  turn: (run) => void setImmediate(run),
 };

@@ -1,6 +1,6 @@
 /**
- * What a module imports and exports, read from its text. A scanner for code that Biome has formatted, not a parser:
- * TypeScript 7 has no JavaScript API, and the tools that would need one do not run here.
+ * What a module imports and exports, read from its text. A scanner for code that Biome has formatted, not a parser, for
+ * names of types count here too; what a module does when it runs is read from its syntax tree.
  */
 export interface ModuleText {
   readonly imports: readonly ImportText[];

@@ -1,14 +1,20 @@
 import { isForTests, isUnder, PURE_EXCEPT, PURE_FOLDERS, PURE_MAY_IMPORT } from './architecture.ts';
 import type { Finding } from './finding.ts';
-import { CLOCK_AND_CHANCE, type MachineUse, usesOf } from './machine-use.ts';
+import { CLOCK_AND_CHANCE, type Supply, usesOf } from './machine-use.ts';
 import { readModule } from './module-text.ts';
 import { isCode, type SourceTree } from './source-tree.ts';
 
-const IMPURE: readonly MachineUse[] = [
-  ...CLOCK_AND_CHANCE,
-  [/\bsetImmediate\s*\(/g, 'sets a timer'],
-  [/\bprocess\.\w+|\bconsole\.\w+|\bfetch\s*\(/g, 'touches the world'],
-];
+const TOUCHES_THE_WORLD = 'touches the world';
+
+const IMPURE: Supply = {
+  globals: {
+    ...CLOCK_AND_CHANCE.globals,
+    process: TOUCHES_THE_WORLD,
+    console: TOUCHES_THE_WORLD,
+    fetch: TOUCHES_THE_WORLD,
+  },
+  modules: CLOCK_AND_CHANCE.modules,
+};
 
 /** Finds clocks, randomness, timers and I/O in the folders declared pure; their tests may use what they like. */
 export function checkPureCores(tree: SourceTree): Finding[] {

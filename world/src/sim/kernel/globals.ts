@@ -123,6 +123,9 @@ const clearCountedImmediate = (immediate: NodeJS.Immediate): void => {
   realClearImmediate(immediate);
 };
 
+/** Runs once when this turn of the event loop is over; `settle` waits for it. */
+export const turn = (run: () => void): void => void setCountedImmediate(run);
+
 class VirtualDate extends RealDate {
   constructor(...given: readonly unknown[]) {
     if (given.length === 0) super(timeNow().now());

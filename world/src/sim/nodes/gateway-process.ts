@@ -14,6 +14,7 @@ import {
   observeRedemptions,
 } from '@tapwatt/gateway';
 import type { Chance } from '../kernel/chance.ts';
+import { turn } from '../kernel/globals.ts';
 import type { World } from '../world.ts';
 import type { Incarnation } from './incarnation.ts';
 import { both, observerOf } from './observers.ts';
@@ -110,7 +111,7 @@ export const runBroker = (life: Incarnation, keep: GatewayKeep, ledger: Pick<Led
   const { nowMs, after } = life.clock(() => 0);
   return createBroker({
     site: SITE,
-    time: { now: nowMs, after },
+    time: { now: nowMs, after, turn },
     authenticate: (identity, secret) =>
       life.through('login', () => credentials.authenticate(identity, secret)),
     limits: BROKER_LIMITS,
