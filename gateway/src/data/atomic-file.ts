@@ -1,5 +1,5 @@
-import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { TapwattError } from '@tapwatt/firmware-contracts';
 import { temporaryNameFor } from './temporary-name.ts';
 
@@ -31,6 +31,16 @@ export async function writeFileAtomic(
   }
 }
 
+/** Makes a directory, for its owner only, and what is missing above it; their names survive a power cut. */
+export async function makeDirectory(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let path = resolve(directory); path !== above; path = dirname(path)) {
+    await syncDirectory(dirname(path));
+  }
+}
+
 /** What a user is told of a file that he named and that cannot be written; anything but the system's word stays as it is. */
 export function unwritable(path: string, cause: unknown): unknown {
   const code = errorCodeOf(cause);
@@ -42,6 +52,12 @@ export function unwritable(path: string, cause: unknown): unknown {
 /** Makes a directory's entries (files made, renamed, removed) durable. */
 export async function syncDirectory(directory: string): Promise<void> {
   await withFile(await open(directory, 'r'), (handle) => handle.sync());
+}
+
+/** The same for a directory's own name too: it may have been made by a process that was killed before it could do this. */
+export async function syncDirectoryAndName(directory: string): Promise<void> {
+  await syncDirectory(directory);
+  await syncDirectory(dirname(resolve(directory)));
 }
 
 /** The `code` of a system error such as ENOENT. */

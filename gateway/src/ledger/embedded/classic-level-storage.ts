@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
+import { makeDirectory, syncDirectoryAndName } from '../../data/atomic-file.ts';
 import { toStorageError } from './classic-level-errors.ts';
 import type {
   RangeBounds,
@@ -114,6 +115,19 @@ class LevelStorage extends LevelView implements Storage {
   }
 }
 
+/** LevelDB renames its file CURRENT while it opens, without a sync of the directory. */
+const openDurably = async (directory: string): Promise<Db> => {
+  await makeDirectory(directory);
+  const db = await openChecked(directory);
+  try {
+    await syncDirectoryAndName(directory);
+    return db;
+  } catch (cause) {
+    await db.close();
+    throw toStorageError(cause, directory);
+  }
+};
+
 const openLevel = async (directory: string): Promise<Db> => {
   const db: Db = new ClassicLevel(directory, LEVEL_TUNING);
   try {
@@ -170,8 +184,7 @@ export const classicLevelPlace = (directory: string): StoragePlace => {
     exists: () => holdsLedger(directory),
     async open() {
       await holdsLedger(directory);
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      return new LevelStorage(await openChecked(directory));
+      return new LevelStorage(await openDurably(directory));
     },
     async scratch() {
       // Once: those made since then are in use.
