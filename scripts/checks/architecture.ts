@@ -81,7 +81,6 @@ export const DISK_AND_NETWORK_EDGES: readonly string[] = [
   'gateway/src/issuer/remote/exchange.ts',
   'gateway/src/issuer/remote/serve-issuer.ts',
   'gateway/src/keys/backup-files.ts',
-  'gateway/src/keys/create-keys.ts',
   'gateway/src/keys/gateway-keys.ts',
   'gateway/src/keys/key-file.ts',
   'gateway/src/keys/master-key.ts',

@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { TapwattError } from '@tapwatt/firmware-contracts';
-import { errorCodeOf, writeFileAtomic } from './atomic-file.ts';
+import { errorCodeOf, makeDirectory, writeFileAtomic } from './atomic-file.ts';
 import type { DataLayout } from './layout.ts';
 import { TEMPORARY_SUFFIX } from './temporary-name.ts';
 
@@ -15,7 +15,7 @@ const LOG_SUFFIX = '.log';
  * Throws DATA_VERSION, DATA_DAMAGED, DISK_FULL, and CONFIG_INVALID where there can be no directory.
  */
 export async function claimDataDirectory(layout: DataLayout): Promise<void> {
-  await makeDirectory(layout.directory);
+  await makeDataDirectory(layout.directory);
   if ((await readVersion(layout)) !== undefined) return;
   const entries = await readdir(layout.directory);
   if (entries.some((name) => !name.endsWith(TEMPORARY_SUFFIX) && !name.endsWith(LOG_SUFFIX))) {
@@ -28,9 +28,9 @@ export async function claimDataDirectory(layout: DataLayout): Promise<void> {
   );
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function makeDataDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
   } catch (cause) {
     const code = errorCodeOf(cause);
     if (code === 'ENOSPC') throw new TapwattError('DISK_FULL', `No room for ${directory}.`, { cause });

@@ -1,6 +1,6 @@
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
-import { unwritable, writeFileAtomic } from '../data/atomic-file.ts';
+import { makeDirectory, syncDirectory, unwritable, writeFileAtomic } from '../data/atomic-file.ts';
 import { type DataLayout, type KeyName, ROLE_KEY_NAMES } from '../data/layout.ts';
 import { claimDataDirectory } from '../data/schema-version.ts';
 import { type KeyTexts, MAX_BACKUP_BYTES, openBackup, sealBackup } from './backup.ts';
@@ -45,9 +45,10 @@ export async function restoreKeys(options: BackupOptions): Promise<readonly KeyN
   const texts = await openBackup(await readBackup(options.file), options.passphrase);
   await claimDataDirectory(layout);
   const missing = await missingOf(layout, texts);
-  await mkdir(layout.keys, { recursive: true, mode: 0o700 });
+  await makeDirectory(layout.keys);
   for (const [name, text] of missing) await writeFileAtomic(layout.keyFile(name), text, { mode: 0o600 });
   await restorePublicHalves(layout, missing);
+  await syncDirectory(layout.directory);
   return missing.map(([name]) => name);
 }
 

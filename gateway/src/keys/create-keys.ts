@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { rawPublicKey, TapwattError } from '@tapwatt/firmware-contracts';
-import { syncDirectory, writeFileAtomic } from '../data/atomic-file.ts';
+import { makeDirectory, syncDirectory, writeFileAtomic } from '../data/atomic-file.ts';
 import {
   type DataLayout,
   KEY_NAMES,
@@ -40,7 +39,7 @@ export async function createMissingKeys(options: CreateKeysOptions): Promise<rea
       `${layout.keys} lacks ${files}, and a ledger made with them exists: restore a key backup.`,
     );
   }
-  await mkdir(layout.keys, { recursive: true, mode: 0o700 });
+  await makeDirectory(layout.keys);
   for (const name of missing) await createKey(name, options);
   await syncDirectory(layout.directory);
   return missing;

@@ -16,7 +16,7 @@ export interface JournalEntry {
  */
 export interface RequestJournal {
   find(kid: string, requestId: string): JournalEntry | undefined;
-  /** Written before the request is acted upon; survives a kill of the process. */
+  /** Written before the request is acted upon; survives a kill of the process, and what is refused a power cut too. */
   record(kid: string, requestId: string, entry: JournalEntry): Promise<void>;
   close(): Promise<void>;
 }

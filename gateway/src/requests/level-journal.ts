@@ -1,5 +1,6 @@
 import { canonicalJson, TapwattError } from '@tapwatt/firmware-contracts';
 import { ClassicLevel } from 'classic-level';
+import { makeDirectory, syncDirectoryAndName } from '../data/atomic-file.ts';
 import type { Clock } from '../edges/edges.ts';
 import { createBatcher } from '../ledger/batching.ts';
 import { toStorageError } from '../ledger/embedded/index.ts';
@@ -13,6 +14,14 @@ const REOPEN_FIRST_MS = 200;
 const REOPEN_LONGEST_MS = 5_000;
 
 type Db = ClassicLevel<string, string>;
+/** Key and value. */
+type Row = readonly [string, string];
+
+interface Noted {
+  readonly row: Row;
+  /** Refused for good. */
+  readonly isFinal: boolean;
+}
 
 export interface JournalEdges {
   readonly clock: Clock;
@@ -21,8 +30,9 @@ export interface JournalEdges {
 }
 
 /**
- * The journal on LevelDB. Not synced: it guards no money, and the operating system keeps it through a kill -9. While
- * its disk takes nothing it remembers in memory, so that sealed vouchers go on being redeemed.
+ * The journal on LevelDB. What was refused for good is synced: a late copy of such a request would otherwise spend money
+ * after all. The rest guards none, and the operating system keeps it through a kill -9. While its disk takes nothing
+ * the journal remembers in memory, so that sealed vouchers go on being redeemed.
  *
  * Throws DATA_LOCKED, DATA_DAMAGED, DISK_FULL.
  */
@@ -34,9 +44,9 @@ export async function openLevelJournal(directory: string, edges: JournalEdges): 
   let closed = false;
   let cancelRetry = (): void => undefined;
 
-  function keep(entries: readonly (readonly [string, string])[]): void {
-    if (unsaved.size + entries.length > MAX_UNSAVED) throw new TapwattError('DISK_FULL');
-    for (const [key, value] of entries) unsaved.set(key, value);
+  function keep(rows: readonly Row[]): void {
+    if (unsaved.size + rows.length > MAX_UNSAVED) throw new TapwattError('DISK_FULL');
+    for (const [key, value] of rows) unsaved.set(key, value);
   }
 
   /** LevelDB takes no write any more once one has failed: only opening it again helps. */
@@ -61,9 +71,9 @@ export async function openLevelJournal(directory: string, edges: JournalEdges): 
     const opened = await openDb(directory);
     try {
       while (unsaved.size > 0) {
-        const entries = [...unsaved];
-        await put(opened, entries);
-        for (const [key, value] of entries) if (unsaved.get(key) === value) unsaved.delete(key);
+        const rows = [...unsaved];
+        await put(opened, rows, { sync: true });
+        for (const [key, value] of rows) if (unsaved.get(key) === value) unsaved.delete(key);
       }
     } catch (error) {
       await opened.close();
@@ -83,16 +93,17 @@ export async function openLevelJournal(directory: string, edges: JournalEdges): 
     }
   }
 
-  const writes = createBatcher<readonly [string, string], true>(LIMITS, clock, async (entries) => {
+  const writes = createBatcher<Noted, true>(LIMITS, clock, async (noted) => {
     const target = db;
-    if (target === undefined) keep(entries);
+    const rows = noted.map(({ row }) => row);
+    if (target === undefined) keep(rows);
     else {
-      await put(target, entries).catch((error: unknown) => {
-        keep(entries);
+      await put(target, rows, { sync: noted.some(({ isFinal }) => isFinal) }).catch((error: unknown) => {
+        keep(rows);
         fail(target, error);
       });
     }
-    return entries.map(() => true);
+    return noted.map(() => true);
   });
 
   return {
@@ -102,7 +113,8 @@ export async function openLevelJournal(directory: string, edges: JournalEdges): 
       return found === undefined ? undefined : (JSON.parse(found) as JournalEntry);
     },
     async record(kid, requestId, entry) {
-      await writes.add([keyOf(kid, requestId), canonicalJson(entry)]);
+      const row = [keyOf(kid, requestId), canonicalJson(entry)] as const;
+      await writes.add({ row, isFinal: entry.refused !== undefined });
     },
     async close() {
       closed = true;
@@ -115,15 +127,21 @@ export async function openLevelJournal(directory: string, edges: JournalEdges): 
 
 const keyOf = (kid: string, requestId: string): string => `${kid}~${requestId}`;
 
-const put = (db: Db, entries: readonly (readonly [string, string])[]): Promise<void> =>
-  db.batch(entries.map(([key, value]) => ({ type: 'put', key, value })));
+const put = (db: Db, rows: readonly Row[], options: { readonly sync: boolean }): Promise<void> =>
+  db.batch(
+    rows.map(([key, value]) => ({ type: 'put', key, value })),
+    options,
+  );
 
 async function openDb(directory: string): Promise<Db> {
   const db: Db = new ClassicLevel(directory, { cacheSize: 2 << 20, writeBufferSize: 1 << 20 });
   try {
+    await makeDirectory(directory);
     await db.open();
+    await syncDirectoryAndName(directory);
     return db;
   } catch (cause) {
+    await db.close();
     const error = toStorageError(cause, directory);
     if (error.code !== 'DATA_DAMAGED') throw error;
     const remedy = 'It guards no money: move it away, and the gateway makes a new one.';
