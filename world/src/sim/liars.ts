@@ -4,6 +4,7 @@ import type { Books } from './checks/books.ts';
 import { forgedName, isForged } from './faults/forged-name.ts';
 import { FORGED_ORDERS, type ForgedOrder } from './faults/forged-orders.ts';
 import { FORGED_REQUESTS, type ForgedRequest } from './faults/forged-requests.ts';
+import { FORGED_SUBMISSIONS, type ForgedSubmission } from './faults/forged-submissions.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Chance } from './kernel/chance.ts';
 import { seededKey } from './kernel/seeded-key.ts';
@@ -48,6 +49,7 @@ export class Liars {
     this.#go('request-forged', () => this.#request());
     this.#go('request-replayed', () => this.#replay());
     this.#go('order-forged', () => this.#order());
+    this.#go('submission-forged', () => this.#submission());
   }
 
   stop(): void {
@@ -104,6 +106,23 @@ export class Liars {
       (result) => this.#carriedOut(asked, result),
       (error) => this.#world.trace.note('liar', `${asked} is refused: ${codeOf(error)}`),
     );
+    return true;
+  }
+
+  #submission(): boolean {
+    const { town, books, site } = this.#of;
+    const requestId = forgedName(++this.#told);
+    const circumstances = { town, books, stranger: this.#stranger, chance: this.#chance, requestId };
+    const lie: ForgedSubmission | undefined = this.#chance.pick(FORGED_SUBMISSIONS)(circumstances);
+    if (lie === undefined || site.books === undefined) return false;
+    const { by, name, request, isRefused = () => false } = lie;
+    site
+      .books(by)
+      .submit(name, request as never)
+      .then(
+        ({ result }) => isRefused(result) || this.#carriedOut(`${name} by a stolen key`, result),
+        (error) => this.#world.trace.note('liar', `${name} by a stolen key is refused: ${codeOf(error)}`),
+      );
     return true;
   }
 

@@ -38,6 +38,8 @@ const FINAL: ReadonlySet<string> = new Set(['REDEEMED', 'VOIDED']);
 export interface BooksListener {
   meterChanged(meterId: string, books: Books): void;
   voucherChanged(voucher: VoucherRecord, before: VoucherRecord | undefined, books: Books): void;
+  /** An order of these books has ended its meter's epoch. */
+  orderDone(order: OrderRecord): void;
 }
 
 /**
@@ -152,7 +154,7 @@ export class Books {
       if (key.startsWith('MTR~')) changes.push(this.#takeMeter(record));
       if (key.startsWith('VCH~')) changes.push(this.#takeVoucher(record));
       if (key.startsWith('BRK~')) changes.push(() => this.#takeBreak(record));
-      if (key.startsWith('ORD~')) this.#takeOrder(record);
+      if (key.startsWith('ORD~')) changes.push(this.#takeOrder(record));
       if (key.startsWith('REQ~')) this.#takeRequest(key, record);
     }
     this.#doubleEntry.committed(records);
@@ -182,9 +184,11 @@ export class Books {
     this.#world.trace.note('ledger', `orphan ${voucherId} at ${meterId} of ${amount} is ${status}`);
   }
 
-  #takeOrder(order: OrderRecord): void {
+  #takeOrder(order: OrderRecord): () => void {
     this.secrets?.knowOrder(order);
-    if (order.status === 'DONE') this.#endedEpochs.add(`${order.meterId}~${order.keyEpoch}`);
+    if (order.status !== 'DONE') return () => undefined;
+    this.#endedEpochs.add(`${order.meterId}~${order.keyEpoch}`);
+    return () => this.listener?.orderDone(order);
   }
 
   #takeBreak({ what, meterId, voucherId }: BreakRecord): void {

@@ -1,4 +1,4 @@
-import type { OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
+import type { OrderRecord, OrphanRecord, VoucherRecord } from '@tapwatt/chaincode';
 import { decodeStatus, type MeterClock, type MeterRecord } from '@tapwatt/firmware-contracts';
 import { MeterMemory, type NvmStorage } from '@tapwatt/simulator';
 import type { World } from '../world.ts';
@@ -6,6 +6,8 @@ import { type Books, type BooksListener, placeOf } from './books.ts';
 
 const WINDOW = 64n;
 const TAG_HEX = 16;
+/** The kind of an order that closes its meter (WIRE.md, "Voucher"). */
+const CLOSE = 4;
 /** A released one too: its money was given back at the risk of those two people. */
 const MAY_BE_CREDITED: ReadonlySet<string> = new Set(['ISSUED', 'CANCELLING', 'RELEASED']);
 
@@ -154,6 +156,17 @@ export class CreditLog implements BooksListener {
     }
   }
 
+  /** The order that a ledger takes for done is the one that its meter took. */
+  orderDone({ voucherId, meterId, keyEpoch, kind }: OrderRecord): void {
+    const { record, replaced } = this.#truths.get(meterId) ?? {};
+    if (record === undefined || replaced) return;
+    const { ended, closed } = record;
+    const isAnother = ended?.keyEpoch === keyEpoch && ended.voucherId !== voucherId;
+    if (record.keyEpoch <= keyEpoch || isAnother)
+      this.#world.violated('I3', `order ${voucherId} is DONE, and meter ${meterId} never took it`);
+    if (kind === CLOSE && !closed) this.#world.violated('I3', `meter ${meterId} is closed, and goes on`);
+  }
+
   /** What a request bought is not sold to it again once the ledger knows that its meter credited it. */
   #sold({ voucherId, meterId, kid, requestId, payloadHash }: VoucherRecord, books: Books): void {
     const request = `${kid}~${requestId}~${payloadHash}`;
@@ -182,12 +195,11 @@ export class CreditLog implements BooksListener {
   #compare(meterId: string, before: MeterRecord, after: MeterRecord): void {
     const risen = after.cumulativeCredited - before.cumulativeCredited;
     if (risen < 0n) this.#world.violated('I2', `what meter ${meterId} credited fell by ${-risen}`);
-    if (after.receiptNo < before.receiptNo) {
-      this.#world.violated('I2', `the receipt number of meter ${meterId} fell`);
-    }
-    const fresh = before.keyEpoch === after.keyEpoch ? usedOf(before) : new Set<number>();
-    let sum = 0n;
     const isSameEpoch = before.keyEpoch === after.keyEpoch;
+    for (const [what, [was, is]] of Object.entries(risingFigures(before, after)))
+      if (is < was) this.#world.violated('I2', `the ${what} of meter ${meterId} fell from ${was} to ${is}`);
+    const fresh = isSameEpoch ? usedOf(before) : new Set<number>();
+    let sum = 0n;
     for (const seq of usedOf(after)) {
       if (fresh.has(seq)) continue;
       if (isSameEpoch && seq < before.window.floorSeq)
@@ -293,6 +305,18 @@ export class CreditLog implements BooksListener {
     this.#world.violated('I2', `meter ${meterId}: ${what}`);
   }
 }
+
+/** What only rises, by name: before and after (WIRE.md, "What a meter keeps"). */
+const risingFigures = (
+  before: MeterRecord,
+  after: MeterRecord,
+): Readonly<Record<string, readonly [was: number, is: number]>> => ({
+  'receipt number': [before.receiptNo, after.receiptNo],
+  'acknowledged number': [before.ackedReceiptNo, after.ackedReceiptNo],
+  'key epoch': [before.keyEpoch, after.keyEpoch],
+  'time number': [before.timeNo, after.timeNo],
+  ...(before.keyEpoch === after.keyEpoch ? { floor: [before.window.floorSeq, after.window.floorSeq] } : {}),
+});
 
 const usedOf = ({ window }: MeterRecord): Set<number> => {
   const seqs = new Set<number>();

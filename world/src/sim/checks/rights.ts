@@ -18,7 +18,9 @@ interface MeterState {
   readonly closed: boolean;
   readonly suspended: boolean;
   readonly quarantine?: string;
-  readonly order?: unknown;
+  readonly order?: { readonly voucherId: string };
+  readonly keyEpoch: number;
+  readonly open: readonly { readonly keyEpoch: number }[];
   readonly cleared?: { readonly restores: number };
 }
 
@@ -71,7 +73,7 @@ export class Rights {
       if (key.startsWith('VCH~')) this.#voucher(record as VoucherRecord, { isNew, written });
       else if (key.startsWith('DEP~')) this.#deposit(record as DepositRecord);
       else if (key.startsWith('ORP~')) this.#orphan(record as OrphanRecord);
-      else if (key.startsWith('ORD~') && isNew) this.#order(record as OrderRecord);
+      else if (key.startsWith('ORD~') && isNew) this.#order(record as OrderRecord, written);
       else if (key.startsWith('REQ~')) this.#request(key, record as RequestRecord);
     }
     this.#remember(writes);
@@ -156,8 +158,22 @@ export class Rights {
       this.#world.violated('rights', `orphan ${voucherId} was booked by ${recoveredBy} alone`);
   }
 
-  #order({ voucherId, kid, kind }: OrderRecord): void {
+  /** One end of an epoch at a time, of the epoch that the meter is in, and while nothing of the one before is open. */
+  #order({ voucherId, kid, kind, meterId, keyEpoch }: OrderRecord, written: Map<string, unknown>): void {
     this.#requireRole(kid, MAY_END_EPOCH[kind], `ordered ${voucherId}`);
+    const before = this.#known.get(`MTR~${meterId}`) as MeterState | undefined;
+    const after = written.get(`MTR~${meterId}`) as MeterState | undefined;
+    if (before === undefined || after === undefined) return;
+    const isTaken = (meter: MeterState): boolean => meter.closed || meter.keyEpoch > keyEpoch;
+    const isOpenBefore = ({ open }: MeterState): boolean => open.some((one) => one.keyEpoch < keyEpoch);
+    const other = before.order?.voucherId;
+    const wrongs: Readonly<Record<string, boolean>> = {
+      'of an epoch that is over': isTaken(before) && isTaken(after),
+      'beside another': other !== undefined && other !== voucherId && after.order?.voucherId === other,
+      'while vouchers of an epoch before are open': isOpenBefore(before) && isOpenBefore(after),
+    };
+    for (const [what, isWrong] of Object.entries(wrongs))
+      if (isWrong) this.#world.violated('rights', `an end of meter ${meterId}’s epoch was ordered ${what}`);
   }
 
   #request(key: string, { op, refused }: RequestRecord): void {

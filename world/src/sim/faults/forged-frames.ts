@@ -4,7 +4,7 @@ import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
 /** One of so many frames has a forged one after it, or an old one, at full strength. */
-const PROBABILITY = 0.15;
+const PROBABILITY = 0.3;
 const BITS = 8;
 /** Of each channel; more than a meter’s window is wide. */
 const MAX_KEPT = 200;

@@ -38,6 +38,7 @@ export const FAULT_KINDS = [
   'request-forged',
   'request-replayed',
   'order-forged',
+  'submission-forged',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
