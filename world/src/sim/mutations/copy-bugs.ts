@@ -113,4 +113,26 @@ export const COPY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'restore-not-counted': {
+    safeguard: 'Every restore puts every meter in quarantine.',
+    why: 'It was restored before, too.',
+    edits: [
+      {
+        file: 'chaincode/src/copies/restores.ts',
+        find: '  const restores = (ledger.restores ?? 0) + 1;',
+        replace: '  const restores = ledger.restores ?? 0;',
+      },
+    ],
+  },
+  'orphan-counted-again': {
+    safeguard: 'What was found is counted once.',
+    why: 'Every receipt counts.',
+    edits: [
+      {
+        file: 'chaincode/src/vouchers/orphan.ts',
+        find: '  if (known !== undefined && !tellsMore(known, claimed)) return',
+        replace: '  if (known !== undefined && claimed < 0n && !tellsMore(known, claimed)) return',
+      },
+    ],
+  },
 };

@@ -71,4 +71,76 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'forgotten-taken-for-refused': {
+    safeguard: 'What a meter has forgotten, the ledger is asked about.',
+    why: 'The meter has the last word.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/tell-watchers.ts',
+        find: `    if (status === 'refused' && code !== undefined && FORGETS.has(code)) void tellByLedger(watcher, progress);
+    else tell`,
+        replace: `    if (FORGETS.size < 0) void tellByLedger(watcher, progress);
+    else if (status !== undefined || code !== undefined) tell`,
+      },
+    ],
+  },
+  'damage-taken-for-refusal': {
+    safeguard: 'What a meter says of damaged bytes says nothing of the voucher.',
+    why: 'The meter has refused it.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/meter-redemptions.ts',
+        find: '  if (ABOUT_THE_BYTES.has(code)) return',
+        replace: '  if (ABOUT_THE_BYTES.size < 0) return',
+      },
+    ],
+  },
+  'void-order-without-cancel': {
+    safeguard: 'A void order is sealed only when its cancel is committed.',
+    why: 'Whoever asks for it will have cancelled.',
+    edits: [
+      {
+        file: 'gateway/src/issuer/local-issuer.ts',
+        find: `      if (record.status === 'ISSUED' || record.status === 'REDEEMED') {`,
+        replace: '      if (record.seq < 0) {',
+      },
+    ],
+  },
+  'acknowledged-unresolved': {
+    safeguard: 'Only what the ledger has resolved is acknowledged.',
+    why: 'The meter has said it; it is settled soon.',
+    edits: [
+      {
+        file: 'gateway/src/redemption/acknowledgement.ts',
+        find: 'const unresolved = usedSeqs(shown).some((seq) => open.has(seq) || seq >= meter.nextSeq);',
+        replace: 'const unresolved = usedSeqs(shown).length < open.size - open.size;',
+      },
+    ],
+  },
+  'another-transaction-id': {
+    safeguard: 'A transaction that is tried again is the same one.',
+    why: 'Every try is a new one.',
+    edits: [
+      {
+        file: 'gateway/src/ledger/submit-surely.ts',
+        find: '      return await ledger.submit(transaction.name, transaction.request, { txId });',
+        replace:
+          '      return await ledger.submit(transaction.name, transaction.request, { txId: attempt === 1 ? txId : bytesToHex(edges.random.bytes(16)) });',
+      },
+    ],
+  },
+  'broker-never-found-again': {
+    safeguard: 'A gateway finds its broker again.',
+    why: 'The broker is always there.',
+    edits: [
+      {
+        file: 'gateway/src/links/mqtt/bus/external-bus.ts',
+        find: `      this.#log.warn({ url: this.#options.url }, 'the MQTT broker is gone');
+      this.#retryLater();
+`,
+        replace: `      this.#log.warn({ url: this.#options.url }, 'the MQTT broker is gone');
+`,
+      },
+    ],
+  },
 };

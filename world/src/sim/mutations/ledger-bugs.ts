@@ -278,4 +278,37 @@ function`,
       },
     ],
   },
+  'order-carried-out-again': {
+    safeguard: 'A signed order is carried out once, and has its first answer for ever.',
+    why: 'Who sends it again wants it again.',
+    edits: [
+      {
+        file: 'chaincode/src/transactions.ts',
+        find: '  if (earlier !== undefined) return {',
+        replace: '  if (earlier !== undefined && earlier.result === null) return {',
+      },
+    ],
+  },
+  'window-ahead-unnoticed': {
+    safeguard: 'A receipt shows its meter’s window too.',
+    why: 'A receipt is about its voucher.',
+    edits: [
+      {
+        file: 'chaincode/src/vouchers/settle.ts',
+        find: '  if (keyEpoch < meter.keyEpoch || hi < firstUnissued) return;',
+        replace: '  if (keyEpoch < meter.keyEpoch || hi < firstUnissued || firstUnissued > 0) return;',
+      },
+    ],
+  },
+  'closed-wallets-money-stays': {
+    safeguard: 'A closed wallet pays out what it has.',
+    why: 'Nobody asks for it.',
+    edits: [
+      {
+        file: 'chaincode/src/wallet/wallets.ts',
+        find: '  if (withdrawn > 0n) {',
+        replace: '  if (withdrawn < 0n) {',
+      },
+    ],
+  },
 };

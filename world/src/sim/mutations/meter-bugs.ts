@@ -166,4 +166,70 @@ export const METER_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'taken-below-the-floor': {
+    safeguard: 'Nothing below the floor is taken.',
+    why: 'What was sealed was paid for.',
+    edits: [
+      {
+        file: 'firmware-contracts/src/meter/decide.ts',
+        find: 'voucher.seq >= floor && voucher.seq < end',
+        replace: 'voucher.seq < end',
+      },
+    ],
+  },
+  'expiry-not-asked': {
+    safeguard: 'What has expired is not credited.',
+    why: 'It was paid for.',
+    edits: [
+      {
+        file: 'firmware-contracts/src/meter/decide.ts',
+        find: '  if (clock.trust >= 1 &&',
+        replace: '  if (clock.trust > 2 &&',
+      },
+    ],
+  },
+  'expired-without-a-clock': {
+    safeguard: 'A meter that does not know the time refuses nothing as expired.',
+    why: 'Its clock says that it is late.',
+    edits: [
+      {
+        file: 'firmware-contracts/src/meter/decide.ts',
+        find: '  if (clock.trust >= 1 &&',
+        replace: '  if (clock.trust >= 0 &&',
+      },
+    ],
+  },
+  'tag-not-compared': {
+    safeguard: 'A number that another voucher took is a conflict.',
+    why: 'A number is taken or it is not.',
+    edits: [
+      {
+        file: 'firmware-contracts/src/meter/decide.ts',
+        find: '  if (taken.tag !== tagOf(voucher.voucherId)) {',
+        replace: '  if (taken.tag === undefined) {',
+      },
+    ],
+  },
+  'floor-falls': {
+    safeguard: 'The floor only rises.',
+    why: 'The newest acknowledgement counts.',
+    edits: [
+      {
+        file: 'firmware-contracts/src/meter/take-acknowledgement.ts',
+        find: 'Math.max(record.window.floorSeq, fields.floorSeq)',
+        replace: 'fields.floorSeq',
+      },
+    ],
+  },
+  'time-order-repeated': {
+    safeguard: 'A time order is taken once.',
+    why: 'Time goes on, and the order says it.',
+    edits: [
+      {
+        file: 'firmware-contracts/src/meter/take-time-order.ts',
+        find: '  if (timeNo <= record.timeNo) return',
+        replace: '  if (timeNo < 0) return',
+      },
+    ],
+  },
 };
