@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { signOrder, signRequest } from '@tapwatt/firmware-contracts';
+import { hexToBytes, type RequestResult, signOrder, signRequest } from '@tapwatt/firmware-contracts';
 import type { Books } from './checks/books.ts';
 import { forgedName, isForged } from './faults/forged-name.ts';
 import { FORGED_ORDERS, type ForgedOrder } from './faults/forged-orders.ts';
@@ -17,6 +17,8 @@ import type { World } from './world.ts';
 
 /** Between two lies of a kind at full strength, on average, in wishes of a client. */
 const WISHES_A_LIE = 2;
+/** Genuine frames of each kind that a liar remembers. */
+const MAX_KEPT = 50;
 
 interface LiarsOf {
   readonly town: Town;
@@ -34,6 +36,7 @@ export class Liars {
   readonly #of: LiarsOf;
   readonly #chance: Chance;
   readonly #stranger: KeyObject;
+  readonly #frames = { vouchers: [] as Uint8Array[], receipts: [] as Uint8Array[] };
   #isOver = false;
   #told = 0;
 
@@ -73,7 +76,14 @@ export class Liars {
     const handset = this.#chance.pick(this.#of.handsets);
     const { town, books } = this.#of;
     const lie: ForgedRequest | undefined = this.#chance.pick(FORGED_REQUESTS)({
-      ...{ town, books, by: handset.town, stranger: this.#stranger, chance: this.#chance },
+      ...{
+        town,
+        books,
+        by: handset.town,
+        heard: this.#frames,
+        stranger: this.#stranger,
+        chance: this.#chance,
+      },
     });
     if (lie === undefined) return false;
     const { wish, kid, privateKey, aud = LEDGER_ID } = lie;
@@ -86,9 +96,18 @@ export class Liars {
     return handset.said.length > 0 && handset.say(this.#chance.pick(handset.said));
   }
 
-  #heard(handset: HandsetNode, { requestId, status }: { requestId: string; status: string }): void {
-    if (!isForged(requestId) || status === 'refused') return;
+  #heard(handset: HandsetNode, result: RequestResult): void {
+    const { requestId, status, voucher, receipt, outcomes = [] } = result;
+    this.#keep('vouchers', voucher);
+    this.#keep('receipts', receipt);
+    const areRefused = outcomes.length > 0 && outcomes.every(({ outcome }) => outcome === 'refused');
+    if (!isForged(requestId) || status === 'refused' || areRefused) return;
     this.#world.violated('rights', `${handset.name} was told ${status} to what it may not ask, ${requestId}`);
+  }
+
+  #keep(what: 'vouchers' | 'receipts', frame: string | undefined): void {
+    if (frame !== undefined && this.#frames[what].push(hexToBytes(frame)) > MAX_KEPT)
+      this.#frames[what].shift();
   }
 
   #order(): boolean {
@@ -99,11 +118,12 @@ export class Liars {
       ...{ town, books, stranger: this.#stranger, chance: this.#chance },
     });
     if (gateway?.administer === undefined || lie === undefined) return false;
-    const { op, request, by, aud = LEDGER_ID } = lie;
-    const payload = { aud, requestId: forgedName(++this.#told), op, at: 0, request };
+    const { op, request, by, aud = LEDGER_ID, mayBeTrue = false } = lie;
+    const requestId = mayBeTrue ? `perhaps-${++this.#told}` : forgedName(++this.#told);
+    const payload = { aud, requestId, op, at: 0, request };
     const asked = `${op} by ${by.kid}`;
     gateway.administer(signOrder(payload, by)).then(
-      (result) => this.#carriedOut(asked, result),
+      (result) => mayBeTrue || this.#carriedOut(asked, result),
       (error) => this.#world.trace.note('liar', `${asked} is refused: ${codeOf(error)}`),
     );
     return true;

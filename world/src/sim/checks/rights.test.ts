@@ -80,7 +80,7 @@ it('wants two people, and the right ones, where money moves without proof', () =
   rights.committed([orphan('bank')]);
   expect(world.violations).toEqual([]);
   rights.committed([orphan('discom')]);
-  rights.committed([sale({ release: { by: 'bank' } })]);
+  rights.committed([sale({ release: { by: 'bank' }, cancel: {} })]);
   expect(world.violations).toEqual([
     'rights: orphan o was booked by discom alone',
     'rights: bank released v1, being bank',

@@ -94,8 +94,10 @@ export class Rights {
     voucher: VoucherRecord,
     of: { readonly isNew: boolean; readonly written: Map<string, unknown> },
   ): void {
-    const { voucherId, released, release } = voucher;
+    const { voucherId, released, release, cancel } = voucher;
     if (of.isNew) this.#sale(voucher, of.written);
+    if (release !== undefined && cancel === undefined)
+      this.#world.violated('rights', `the release of ${voucherId} was proposed, and nobody cancelled it`);
     for (const decision of [release, released])
       if (decision !== undefined) this.#requireRole(decision.by, MAY_RELEASE, `released ${voucherId}`);
   }

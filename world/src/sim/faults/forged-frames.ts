@@ -2,10 +2,10 @@ import type { MeterRecord } from '@tapwatt/firmware-contracts';
 import type { LinkFactory } from '@tapwatt/simulator';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
+import { withABitTurned } from './bit-turned.ts';
 
 /** One of so many frames has a forged one after it, or an old one, at full strength. */
 const PROBABILITY = 0.3;
-const BITS = 8;
 /** Of each channel; more than a meter’s window is wide. */
 const MAX_KEPT = 200;
 
@@ -90,10 +90,7 @@ export class ForgedFrames {
   }
 
   #turned(payload: Uint8Array): Uint8Array {
-    const forged = Uint8Array.from(payload);
-    const at = this.#chance.below(Math.max(1, forged.length));
-    forged[at] = (forged[at] ?? 0) ^ (1 << this.#chance.below(BITS));
-    return forged;
+    return withABitTurned(payload, this.#chance);
   }
 
   #keep(frame: Kept): void {

@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
+import { bytesToHex } from '@tapwatt/firmware-contracts';
 import type { Books } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import type { Town, TownHandset } from '../nodes/town.ts';
+import { withABitTurned } from './bit-turned.ts';
 
 /** What a handset's account is used to ask for, and who says so; signed for this ledger unless `aud` is another. */
 export interface ForgedRequest {
@@ -16,6 +18,8 @@ interface Circumstances {
   readonly books: Books;
   /** Whose account the request is sent from. */
   readonly by: TownHandset;
+  /** Genuine frames that handsets were told, newest last. */
+  readonly heard: { readonly vouchers: readonly Uint8Array[]; readonly receipts: readonly Uint8Array[] };
   /** A key that nobody registered. */
   readonly stranger: KeyObject;
   readonly chance: Chance;
@@ -45,6 +49,9 @@ const voucherOf = (
   const meant = [...books.vouchers].filter(({ agentId }) => isMeant(agentId));
   return meant.length === 0 ? undefined : chance.pick(meant).voucherId;
 };
+
+const turned = ({ chance }: Circumstances, frames: readonly Uint8Array[]): string | undefined =>
+  frames.length === 0 ? undefined : bytesToHex(withABitTurned(chance.pick(frames), chance));
 
 const byAStranger =
   (wishOf: (of: Circumstances) => object | undefined): Forgery =>
@@ -98,6 +105,12 @@ export const FORGED_REQUESTS: readonly Forgery[] = [
       voucherOf(of, (agentId) => agentId !== of.by.agentId),
     ),
   ),
+  // A voucher, and a receipt, with a bit turned.
+  asItself((of) => about('redeem', 'voucher', turned(of, of.heard.vouchers))),
+  asItself((of) => {
+    const receipt = turned(of, of.heard.receipts);
+    return receipt === undefined ? undefined : { op: 'receipts', receipts: [receipt] };
+  }),
   // Another handset's own request, sent from this one's account: its voucher must not be told to this one.
   (of) => {
     const others = of.town.handsets.filter(({ id }) => id !== of.by.id);

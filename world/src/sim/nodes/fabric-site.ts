@@ -113,6 +113,7 @@ class BrokerNode extends Restarting {
 interface GatewayNodeParts {
   readonly keep: GatewayKeep;
   readonly fabric: FabricModel;
+  readonly books: Books;
 }
 
 class GatewayNode extends Restarting {
@@ -135,13 +136,14 @@ class GatewayNode extends Restarting {
   }
 
   protected async begin(life: Incarnation): Promise<void> {
-    const { keep, fabric } = this.#parts;
+    const { keep, fabric, books } = this.#parts;
     const ledger = fabric.as({ partyId: this.name, role: 'gateway' });
     const bus = await this.#openBus(life, ledger);
     if (!life.isAlive) return;
     const logic = runGateway({
       ...{ world: this.world, life, keep, ledger, bus, chance: this.chance },
       submitOrder: (jws) => fabric.submitOrder(jws),
+      books: () => books,
       skewMs: () => this.skewMs,
     });
     // It may have died as it began.
@@ -196,7 +198,7 @@ export class FabricSite implements Site {
     const reader = fabric.as({ partyId: gatewayId(1), role: 'gateway' });
     this.broker = new BrokerNode(world, { keep: keep(1), ledger: reader });
     this.gateways = Array.from({ length: world.plan.gateways }, (_, index) => {
-      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(index + 1), fabric });
+      return new GatewayNode(world, gatewayId(index + 1), { keep: keep(index + 1), fabric, books });
     });
   }
 

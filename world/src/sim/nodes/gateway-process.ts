@@ -13,6 +13,7 @@ import {
   type MessageBus,
   observeRedemptions,
 } from '@tapwatt/gateway';
+import type { Books } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { turn } from '../kernel/globals.ts';
 import type { World } from '../world.ts';
@@ -38,6 +39,8 @@ export interface GatewayProcessParts {
   readonly keep: GatewayKeep;
   /** As this gateway's party. */
   readonly ledger: Ledger;
+  /** What is durable of that ledger now. */
+  readonly books: () => Books;
   readonly bus: MessageBus;
   readonly chance: Chance;
   readonly skewMs: () => number;
@@ -63,7 +66,7 @@ export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
   const { world, life, keep, bus, chance } = parts;
   const clock = life.clock(parts.skewMs);
   const ledger = ledgerOf(life, parts.ledger);
-  const issuer = issuerOf(life, createLocalIssuer(keep.master, ledger));
+  const issuer = issuerOf(life, createLocalIssuer(keep.master, ledger), parts.books);
   const log = logOf(life);
   const board = createLiveBoard({
     clock,

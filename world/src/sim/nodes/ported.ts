@@ -1,7 +1,10 @@
 import { parseTopic } from '@tapwatt/firmware-contracts';
 import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
+import type { Books } from '../checks/books.ts';
 import { type Step, stepOf, undeclared } from './crash-points.ts';
 import type { Incarnation } from './incarnation.ts';
+
+const GIVEN_BACK: ReadonlySet<string> = new Set(['VOIDED', 'RELEASED']);
 
 const channelOf = (site: string, topic: string): string => parseTopic(site, topic)?.channel ?? 'status';
 
@@ -29,10 +32,20 @@ export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
 });
 
 /** The issuer as one life of a process reaches it: between the committed issue and its seal it may die. */
-export const issuerOf = (life: Incarnation, issuer: Issuer): Issuer => ({
+export const issuerOf = (life: Incarnation, issuer: Issuer, books: () => Books): Issuer => ({
   ...issuer,
-  sealVoucher: (voucherId) => sealing(life, 'seal of a voucher', () => issuer.sealVoucher(voucherId)),
-  sealVoid: (voucherId) => sealing(life, 'seal of a void order', () => issuer.sealVoid(voucherId)),
+  sealVoucher: async (voucherId) => {
+    const wasEnded = GIVEN_BACK.has(books().voucher(voucherId)?.status ?? '');
+    const frame = await sealing(life, 'seal of a voucher', () => issuer.sealVoucher(voucherId));
+    if (wasEnded) life.world.violated('I3', `${voucherId} was sealed after its money was given back`);
+    return frame;
+  },
+  sealVoid: async (voucherId) => {
+    const frame = await sealing(life, 'seal of a void order', () => issuer.sealVoid(voucherId));
+    if (books().voucher(voucherId)?.status === 'ISSUED')
+      life.world.violated('I3', `a void order of ${voucherId} was sealed, and nobody cancelled it`);
+    return frame;
+  },
   sealOrder: (meterId) => sealing(life, 'seal of an order', () => issuer.sealOrder(meterId)),
 });
 
