@@ -34,10 +34,19 @@ type Rows = readonly (readonly [key: string, value: string])[];
 
 const FINAL: ReadonlySet<string> = new Set(['REDEEMED', 'VOIDED']);
 
+/** What an acknowledgement says of its meter's receipts (WIRE.md, "Acknowledgement"). */
+export interface Acknowledged {
+  readonly meterId: string;
+  readonly keyEpoch: number;
+  readonly receiptNo: number;
+}
+
 /** What follows a commit: who must look again. */
 export interface BooksListener {
   meterChanged(meterId: string, books: Books): void;
   voucherChanged(voucher: VoucherRecord, before: VoucherRecord | undefined, books: Books): void;
+  /** By these books a meter's receipts are acknowledged up to this number. */
+  acknowledged(of: Acknowledged, books: Books): void;
   /** An order of these books has ended its meter's epoch. */
   orderDone(order: OrderRecord): void;
 }
@@ -103,6 +112,10 @@ export class Books {
     let count = 0;
     for (const meter of this.#meters.values()) count += meter.open.length;
     return count;
+  }
+
+  acknowledged(of: Acknowledged): void {
+    this.listener?.acknowledged(of, this);
   }
 
   /** Books of a copy of this ledger as it is now. */

@@ -2,7 +2,7 @@ import type { OrderRecord, OrphanRecord, VoucherRecord } from '@tapwatt/chaincod
 import { decodeStatus, type MeterClock, type MeterRecord } from '@tapwatt/firmware-contracts';
 import { MeterMemory, type NvmStorage } from '@tapwatt/simulator';
 import type { World } from '../world.ts';
-import { type Books, type BooksListener, placeOf } from './books.ts';
+import { type Acknowledged, type Books, type BooksListener, placeOf } from './books.ts';
 
 const WINDOW = 64n;
 const TAG_HEX = 16;
@@ -35,6 +35,8 @@ export class CreditLog implements BooksListener {
   /** What was credited, and where. */
   readonly #credited = new Map<string, { readonly meterId: string; readonly amount: bigint }>();
   readonly #voided = new Set<string>();
+  /** By voucher, the number of the receipt that proves what its meter did with it. */
+  readonly #takenAt = new Map<string, number>();
   /** Of the meter that is looked at. */
   #clock: MeterClock | undefined;
   /** Two copies have lived at the same time: neither could know what numbers the other gave out. */
@@ -156,6 +158,16 @@ export class CreditLog implements BooksListener {
     }
   }
 
+  /** A receipt that was acknowledged is not said again, so what it proves is resolved by then. */
+  acknowledged({ meterId, keyEpoch, receiptNo }: Acknowledged, books: Books): void {
+    if (this.wasReplaced(meterId)) return;
+    for (const { voucherId, seq, keyEpoch: of } of books.meter(meterId)?.open ?? []) {
+      const provedAt = of === keyEpoch ? this.#takenAt.get(voucherId) : undefined;
+      if (provedAt === undefined || provedAt > receiptNo) continue;
+      this.#world.violated('I4', `meter ${meterId} is told that ${voucherId}, number ${seq}, is resolved`);
+    }
+  }
+
   /** The order that a ledger takes for done is the one that its meter took. */
   orderDone({ voucherId, meterId, keyEpoch, kind }: OrderRecord): void {
     const { record, replaced } = this.#truths.get(meterId) ?? {};
@@ -215,7 +227,7 @@ export class CreditLog implements BooksListener {
   }
 
   /** A number was taken: what it is worth if it was applied. */
-  #take(meterId: string, { keyEpoch, window }: MeterRecord, seq: number): bigint {
+  #take(meterId: string, { keyEpoch, window, receiptNo }: MeterRecord, seq: number): bigint {
     const tag = window.tags[seq % Number(WINDOW)];
     const issued = [...(this.#issued.get(placeOf({ meterId, keyEpoch, seq }))?.values() ?? [])];
     const voucher = issued.find(({ voucherId }) => voucherId.slice(0, TAG_HEX) === tag);
@@ -224,6 +236,7 @@ export class CreditLog implements BooksListener {
       return 0n;
     }
     const { voucherId } = voucher;
+    this.#takenAt.set(voucherId, receiptNo);
     const isVoid = ((window.voided >> BigInt(window.hi - seq)) & 1n) === 1n;
     this.#world.trace.note(`meter-${meterId}`, `${isVoid ? 'voided' : 'credited'} ${voucherId}`);
     if (!isVoid) return this.#credit(voucher);

@@ -46,6 +46,11 @@ export const issuerOf = (life: Incarnation, issuer: Issuer, books: () => Books):
       life.world.violated('I3', `a void order of ${voucherId} was sealed, and nobody cancelled it`);
     return frame;
   },
+  acknowledge: async (of) => {
+    const frame = await issuer.acknowledge(of);
+    if (life.isAlive) books().acknowledged(of);
+    return frame;
+  },
   sealOrder: (meterId) => sealing(life, 'seal of an order', () => issuer.sealOrder(meterId)),
 });
 
