@@ -38,6 +38,8 @@ const TRUE_OUTCOMES: Readonly<Record<string, Expectation>> = {
 const CREDITED: ReadonlySet<number> = new Set([RESULT.APPLIED, RESULT.ALREADY_APPLIED]);
 const VOIDED: ReadonlySet<number> = new Set([RESULT.VOIDED, RESULT.ALREADY_VOIDED]);
 
+/** What a meter says of what it has forgotten, too (WIRE.md, "What the meter does with a voucher"). */
+const SAYS_NEVER: ReadonlySet<string> = new Set(['BAD_EPOCH', 'OUT_OF_WINDOW', 'CLOSED']);
 const CREDITED_STATUSES: ReadonlySet<string> = new Set(['on-meter', 'settled', 'redeemed']);
 
 /** What one request heard. */
@@ -102,6 +104,14 @@ export class Answers {
     if (isTrue(voucher, this.#credits.isCredited(voucherId))) return;
     const so = `the voucher is ${voucher?.status ?? 'unknown'}`;
     this.#world.violated('I4', `${handset} was told ${status} for ${result.requestId}; ${so}`);
+  }
+
+  /** Every result that reaches a handset, also one that it no longer waits for: what is credited was never refused. */
+  overhear(handset: string, { requestId, status, code, voucherId }: RequestResult): void {
+    if (status !== 'refused' || voucherId === undefined || !SAYS_NEVER.has(code ?? '')) return;
+    const voucher = this.#lines.of(handset).voucher(voucherId);
+    if (voucher?.status !== 'REDEEMED' || this.#credits.wasReplaced(voucher.meterId)) return;
+    this.#world.violated('I4', `${handset} was told ${code} for ${requestId}; ${voucherId} is REDEEMED`);
   }
 
   /** What a meter said at a tap is true at once, whoever heard it. */

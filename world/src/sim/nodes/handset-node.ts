@@ -210,7 +210,9 @@ export class HandsetNode {
         const link = troubled(identity, {
           ...handlers,
           message: (topic, payload) => {
-            this.onResult(JSON.parse(Buffer.from(payload).toString()));
+            const result: RequestResult = JSON.parse(Buffer.from(payload).toString());
+            this.#answers.overhear(this.name, result);
+            this.onResult(result);
             handlers.message(topic, payload);
           },
         });
