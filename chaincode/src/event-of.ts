@@ -35,6 +35,11 @@ export const meterRecorded = (
 ): Maybe =>
   changed ? { name: 'MeterChanged', payload: { meterId: meter.meterId, ...told(alarms) } } : undefined;
 
+export const voucherRecorded = (_result: unknown, _request: unknown, alarms: readonly Alarm[]): Maybe => {
+  const [halted] = alarms;
+  return halted && { name: 'MeterChanged', payload: { meterId: halted.meterId, alarms } };
+};
+
 export const suspended = (_result: unknown, request: TransactionRequest<'Suspend'>): Maybe =>
   'meterId' in request
     ? { name: 'MeterChanged', payload: { meterId: request.meterId } }

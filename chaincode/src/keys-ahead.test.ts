@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runTransaction } from './index.ts';
+import { runTransaction, unsealed } from './index.ts';
 import { keysAhead } from './keys-ahead.ts';
 import type { TransactionName, TransactionRequest } from './protocol/transactions.ts';
 import { Town } from './testing/town.ts';
@@ -44,11 +44,23 @@ test('of what issuing reads only parties are not known ahead', async () => {
   expect(without(ahead, read)).toEqual([]);
 });
 
+test('of what an unknown voucher takes only the submitter is not known ahead', async () => {
+  const [town, lost] = [await Town.open(), await Town.open()];
+  const request = { voucher: unsealed(await lost.seal(await lost.buy('r1'))) };
+  const read = await readBy(town, 'RecordVoucher', request);
+  const ahead = keysAhead('RecordVoucher', request, 'tx');
+  expect(without(read, ahead)).toEqual(['PTY~gateway']);
+  expect(without(ahead, read)).toEqual([]);
+});
+
 test('a request that is none has no keys', () => {
   const nothing = ['LDG~ledger', 'POST~hold~tx~0', 'POST~meter-credit~tx~0'];
   for (const request of [undefined, 7, {}, { items: 'x' }]) {
     expect(keysAhead('SettleReceipts', request, 'tx')).toEqual([]);
   }
   expect(keysAhead('SettleReceipts', { items: [null, {}, { receipt: 'zz' }] }, 'tx')).toEqual(nothing);
+  for (const request of [undefined, {}, { voucher: 'zz' }]) {
+    expect(keysAhead('RecordVoucher', request, 'tx')).toEqual([]);
+  }
   expect(keysAhead('RegisterMeter', { items: [] }, 'tx')).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { parseRequest } from '@tapwatt/firmware-contracts';
+import { readShownVoucher } from './copies/shown-voucher.ts';
 import type { TransactionName } from './protocol/transactions.ts';
 import { KEY } from './state/keys.ts';
 import { readShownReceipt } from './vouchers/shown-receipt.ts';
@@ -11,6 +12,8 @@ const ITEMS_MAX = 1_000;
  * read them all, for what was read is part of what they endorse.
  */
 export function keysAhead(name: TransactionName, request: unknown, txId: string): readonly string[] {
+  const ofRequest = OF_REQUEST[name];
+  if (ofRequest !== undefined) return orNone(() => ofRequest(Object(request)));
   const ofItem = OF_ITEM[name];
   const { items } = Object(request) as { readonly items?: unknown };
   if (ofItem === undefined || !Array.isArray(items)) return [];
@@ -20,6 +23,13 @@ export function keysAhead(name: TransactionName, request: unknown, txId: string)
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+const OF_REQUEST: { readonly [N in TransactionName]?: (request: Fields) => readonly string[] } = {
+  RecordVoucher: ({ voucher }) => {
+    const { voucherId, meterId } = readShownVoucher(String(voucher));
+    return [KEY.ledger, KEY.voucher(voucherId), KEY.orphan(`${meterId}`, voucherId), KEY.meter(`${meterId}`)];
+  },
+};
 
 const OF_ITEM: { readonly [N in TransactionName]?: (item: Fields) => readonly string[] } = {
   SettleReceipts: ({ receipt }) => {

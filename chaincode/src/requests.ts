@@ -1,3 +1,4 @@
+import { UNSEALED_LENGTH } from './copies/shown-voucher.ts';
 import type { TransactionName, TransactionRequest } from './protocol/transactions.ts';
 import { OPEN_LIMIT_MAX } from './registry/meter-record.ts';
 import { Rejected } from './rejected.ts';
@@ -120,6 +121,10 @@ export const withdrawOrder = reader<'WithdrawOrder'>((fields) => ({
 }));
 
 export const recordMeter = reader<'RecordMeter'>((fields) => ({ status: fields.hex('status', 64) }));
+
+export const recordVoucher = reader<'RecordVoucher'>((fields) => ({
+  voucher: fields.hex('voucher', UNSEALED_LENGTH),
+}));
 
 export const recordRestore = reader<'RecordRestore'>((fields) => ({
   number: fields.integer('number', 0),

@@ -1,4 +1,5 @@
 import type { Role } from './context.ts';
+import { recordVoucher } from './copies/record-voucher.ts';
 import { recordRestore, resumeIssuing } from './copies/restores.ts';
 import { orderEndOfEpoch } from './epochs/order.ts';
 import { recordMeter } from './epochs/record-meter.ts';
@@ -144,6 +145,12 @@ export const RULES: { readonly [N in TransactionName]: Rule<N> } = {
     read: read.recordMeter,
     run: recordMeter,
     event: events.meterRecorded,
+  },
+  RecordVoucher: {
+    roles: ['gateway'],
+    read: read.recordVoucher,
+    run: recordVoucher,
+    event: events.voucherRecorded,
   },
   RecordRestore: {
     roles: ['gateway'],

@@ -312,6 +312,80 @@ test('a suspended meter halts nobody, and one finding halts once', async () => {
   await expect(town.resume()).rejects.toMatchObject({ code: 'LEDGER_NOT_HALTED' });
 });
 
+/** A sealed voucher of meter 1 that only the lost ledger sold, in the epoch that the meter is in. */
+const soldElsewhere = async (requestId = 'elsewhere') => lost.seal(await lost.buy(requestId));
+
+test('a ledger that was not restored stops issuing to all at a voucher that it never sold, and says once why', async () => {
+  const frame = await soldElsewhere();
+  expect(await town.bring(frame)).toEqual({
+    known: false,
+    alarms: [{ what: 'halted', meterId: '1', voucherId: expect.any(String) }],
+  });
+  expect((await ledger())?.halted).toMatchObject({ what: 'unknown-voucher', meterId: '1' });
+  expect(await town.issue({ requestId: 'r1', meterId: '2' })).toMatchObject({
+    code: 'LEDGER_HALTED',
+    message: 'A voucher for meter 1 showed another copy of this ledger (unknown-voucher).',
+  });
+  expect(await town.bring(frame)).toEqual({ known: false });
+  expect(await town.violations()).toEqual([]);
+});
+
+test('a voucher that a handset shows is no news to the ledger that sold it, whatever became of it', async () => {
+  const voucherId = await town.buy('r1');
+  const frame = await town.seal(voucherId);
+  expect(await town.bring(frame)).toEqual({ known: true });
+  await town.settle(await town.credit(voucherId));
+  expect(await town.bring(frame)).toEqual({ known: true });
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a voucher whose receipt is here as an orphan was evidence already', async () => {
+  const frame = await soldElsewhere();
+  await town.settle(town.show('1', frame));
+  await town.resume();
+  expect(await town.bring(frame)).toEqual({ known: true });
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a voucher for a suspended meter halts nobody, for its keys forge it', async () => {
+  await town.submit('Suspend', { meterId: '1', suspended: true, reason: 'it lies' });
+  expect(await town.bring(await soldElsewhere())).toEqual({ known: false });
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a restore explains an unknown voucher, of whatever epoch, until its meter is cleared, and then those of the epochs before', async () => {
+  const early = await soldElsewhere('early');
+  await lost.renewKey('1', 'elsewhere');
+  const late = await soldElsewhere('late');
+  await town.recordRestore();
+  for (const frame of [early, late]) expect(await town.bring(frame)).toEqual({ known: false });
+  takeBoard();
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  expect(await meterOne()).toMatchObject({ quarantined: false, keyEpoch: 3 });
+  for (const frame of [early, late]) expect(await town.bring(frame)).toEqual({ known: false });
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
+test('a voucher of an epoch begun after the restore, which this ledger did not sell, halts it', async () => {
+  await town.recordRestore();
+  await town.read('1');
+  await town.renewKey('1', 'o1');
+  await lost.renewKey('1', 'o1');
+  expect(await town.bring(await soldElsewhere())).toMatchObject({ alarms: [{ what: 'halted' }] });
+  expect((await ledger())?.halted).toMatchObject({ what: 'unknown-voucher', meterId: '1' });
+});
+
+test('what is no credit, or for a meter that nobody registered, is evidence of nothing', async () => {
+  const refused = async (frame: Uint8Array, code: string) =>
+    expect(town.bring(frame)).rejects.toMatchObject({ code });
+  await refused(new Uint8Array(72), 'BAD_FORMAT');
+  await refused(await lost.sealOrder(await lost.endEpoch('RotateMeterKey', '1', 'o1')), 'BAD_REQUEST');
+  await lost.addMeter('3');
+  await refused(await lost.seal(await lost.buy('r3', { meterId: '3' })), 'METER_UNKNOWN');
+  expect((await ledger())?.halted).toBeUndefined();
+});
+
 test('a new board shows nothing of another copy', async () => {
   const board = lost.meters.get('1');
   const { record } = board ?? {};

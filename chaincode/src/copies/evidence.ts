@@ -6,8 +6,9 @@ import { KEY } from '../state/keys.ts';
 import type { Work } from '../work.ts';
 
 /**
- * A meter showed what only another copy of this ledger can have done. Wallets could be spent in both, so the whole ledger
- * stops issuing, until the utility resumes it. Not for what a restore explains, and not on the word of a suspended meter.
+ * A meter, or a handset with a voucher for it, showed what only another copy of this ledger can have done. Wallets could be
+ * spent in both, so the whole ledger stops issuing, until the utility resumes it. Not for what a restore explains, and
+ * not on the word of a suspended meter, whose keys forge its vouchers too.
  */
 export async function suspectCopy(
   work: Work,
@@ -34,6 +35,10 @@ export async function ahead(
   if (meter.aheadIn !== found.keyEpoch) await suspectCopy(work, meter, found);
   return { ...quarantined(work, meter, 'ledger-behind'), aheadIn: found.keyEpoch };
 }
+
+/** Who showed the other copy, for people. */
+export const witnessOf = ({ what, meterId }: Halt): string =>
+  what === 'unknown-voucher' ? `A voucher for meter ${meterId}` : `Meter ${meterId}`;
 
 /** What this ledger sold before it was restored comes from the epochs that its meters are cleared of. */
 const isExplained = ({ restores = 0 }: LedgerRecord, meter: MeterRecord, keyEpoch: number): boolean =>

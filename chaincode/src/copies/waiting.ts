@@ -3,6 +3,7 @@ import { isUncleared } from '../registry/meter-record.ts';
 import { requireMeter } from '../registry/meters.ts';
 import { Rejected } from '../rejected.ts';
 import type { Work } from '../work.ts';
+import { witnessOf } from './evidence.ts';
 
 /** Not refused for ever: nothing is written down, and the same request may be issued later. */
 export class NotNow extends Rejected {}
@@ -13,7 +14,7 @@ export async function requireIssuing(work: Work, meterId: string): Promise<void>
   if (halted !== undefined) {
     throw new NotNow(
       'LEDGER_HALTED',
-      `Meter ${halted.meterId} showed another copy of this ledger (${halted.what}).`,
+      `${witnessOf(halted)} showed another copy of this ledger (${halted.what}).`,
     );
   }
   if (restores === 0 || !isUncleared(restores, await requireMeter(work.draft, meterId))) return;

@@ -146,8 +146,13 @@ export interface RestorePoint {
   readonly at: number;
 }
 
-/** What shows that another copy of this ledger is, or was, at work. */
-export type CopyEvidence = 'conflict' | 'orphan' | 'ledger-behind' | 'epoch-ended-elsewhere';
+/** What shows that another copy of this ledger is, or was, at work: what a meter did, or an unknown voucher that a handset holds. */
+export type CopyEvidence =
+  | 'conflict'
+  | 'orphan'
+  | 'ledger-behind'
+  | 'epoch-ended-elsewhere'
+  | 'unknown-voucher';
 
 /** Why a ledger issues nothing to anybody until the utility resumes it. */
 export interface Halt {

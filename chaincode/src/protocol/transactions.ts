@@ -204,6 +204,15 @@ export interface Transactions {
     request: { readonly status: string };
     result: { readonly changed: boolean; readonly meter: MeterSummary; readonly alarms?: readonly Alarm[] };
   };
+  RecordVoucher: {
+    /**
+     * A credit voucher that a handset showed and whose MAC the gateway has verified: the 56 bytes before it, hex. Without
+     * its MAC nobody can present it, and the ledger is read by many.
+     */
+    request: { readonly voucher: string };
+    /** `known`: this ledger sold it, or has what its meter did with it. */
+    result: { readonly known: boolean; readonly alarms?: readonly Alarm[] };
+  };
   /** The first transaction after a restore from backup: from it on no meter is issued to before it was cleared. */
   RecordRestore: {
     request: RestorePoint;

@@ -38,6 +38,7 @@ import {
   type TransactionOutcome,
   type TransactionRequest,
   type TransactionResult,
+  unsealed,
   type Violation,
   type VoucherRecord,
 } from '../index.ts';
@@ -280,6 +281,11 @@ export class Town {
   /** Shows the ledger the meter's own figures. */
   read(meterId: string): Promise<TransactionResult<'RecordMeter'>> {
     return this.submit('RecordMeter', { status: this.status(meterId) }, 'gateway');
+  }
+
+  /** Shows the ledger a sealed voucher that a handset brought. */
+  bring(frame: Uint8Array): Promise<TransactionResult<'RecordVoucher'>> {
+    return this.submit('RecordVoucher', { voucher: unsealed(frame) }, 'gateway');
   }
 
   /** Renews the meter's key, as the gateway does by itself, up to the settled C. */

@@ -83,6 +83,7 @@ const GIVEN_BY = {
   CloseMeter: 'meter close',
   WithdrawOrder: { none: 'the gateway’s, with a meter’s refusal' },
   RecordMeter: { none: 'the gateway’s, with a meter’s status' },
+  RecordVoucher: { none: 'the gateway’s, with a voucher that a handset showed' },
   RecordRestore: 'backup restore',
   ResumeIssuing: 'ledger resume',
   RecoverOrphan: 'ledger recover',

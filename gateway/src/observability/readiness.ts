@@ -1,3 +1,4 @@
+import { witnessOf } from '@tapwatt/chaincode';
 import { ERRORS, type ErrorCode } from '@tapwatt/firmware-contracts';
 import type { ReadinessReason, ReadinessReport } from '../http/services.ts';
 import type { IssuerView } from '../issuer/remote/issuer-line.ts';
@@ -102,7 +103,7 @@ function quarantineReasons({ halted, restored }: QuarantineView = {}): Readiness
   const reasons: ReadinessReason[] = [];
   if (halted !== undefined) {
     const { meaning, remedy } = ERRORS.LEDGER_HALTED;
-    const message = `${meaning} Meter ${halted.meterId} showed it (${halted.what}). ${remedy}`;
+    const message = `${meaning} ${witnessOf(halted)} showed it (${halted.what}). ${remedy}`;
     reasons.push({ part: 'ledger', state: 'degraded', code: 'LEDGER_HALTED', message });
   }
   const { waiting, fromBlock } = restored ?? {};

@@ -35,6 +35,7 @@ type Role = 'discom' | 'bank' | 'agency' | 'gateway' | 'handset';
 
 const EMPTY_RECEIPT = '00'.repeat(128);
 const EMPTY_STATUS = '00'.repeat(64);
+const EMPTY_VOUCHER = '00'.repeat(56);
 const FIRST_DEPOSIT = { depositId: 'deposit-1', walletId: 'wallet-1', amount: '5000000' };
 
 interface Op {
@@ -111,6 +112,7 @@ const OPS: Readonly<Record<string, Op>> = {
   CloseMeter: { may: ['discom'], request: (of) => ({ meterId: meterIn(of), reason: 'moved out' }) },
   WithdrawOrder: { may: ['gateway'], request: (of) => ({ meterId: meterIn(of), receipt: EMPTY_RECEIPT }) },
   RecordMeter: { may: ['gateway'], request: () => ({ status: EMPTY_STATUS }) },
+  RecordVoucher: { may: ['gateway'], request: () => ({ voucher: EMPTY_VOUCHER }) },
   RecordRestore: { may: ['gateway'], request: () => ({ number: 1, hash: '00'.repeat(32), at: 0 }) },
   ResumeIssuing: { may: ['discom'], request: () => ({ reason: 'all is well', quarantine: false }) },
   RecoverOrphan: {
