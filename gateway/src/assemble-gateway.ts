@@ -32,6 +32,7 @@ import type { RequestJournal } from './requests/journal.ts';
 import { createLocalRedemptions, type LocalRedemptions } from './requests/local-redeem.ts';
 import { createOutbox } from './requests/outbox.ts';
 import type { DeskPorts } from './requests/ports.ts';
+import { createUnknownVouchers } from './requests/unknown-vouchers.ts';
 import { answerOf } from './requests/voucher-progress.ts';
 import { NO_READINGS, type ReadingSink } from './telemetry/reading.ts';
 import { createFrameTrace, type FrameTrace } from './trace/frame-trace.ts';
@@ -124,12 +125,18 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     },
   });
   const issuance = createIssuance({ ledger, issuer, clock, random, signal, limits: batches.issue });
+  const unknownVouchers = createUnknownVouchers({
+    ...{ ledger, clock, random, signal, onError },
+    onRecorded: (meterId, alarms) => quarantine.changed(meterId, alarms),
+  });
   const deskPorts: DeskPorts = {
     ...{ ledger, issuer, issuance, redemptions, journal, outbox, observer, clock, random, signal },
+    unknownVouchers,
     verifySignature: parts.verifySignature,
     ledgerId: config.ledgerId,
     amounts: { minMinor: config.policies.minAmountMinor, maxMinor: config.policies.maxAmountMinor },
-    requestOnLedger: (kid, requestId) => whileAway(ledger.evaluate('GetRequest', { kid, requestId })),
+    requestOnLedger: async (kid, requestId) =>
+      (await whileAway(ledger.evaluate('GetRequest', { kid, requestId }))) ?? undefined,
     voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
   };
   const local = createLocalRedemptions(deskPorts);
@@ -213,10 +220,10 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
   };
 }
 
-/** What the ledger knows, or `undefined` when it knows nothing or is away: redeeming goes on without it. */
-async function whileAway<T>(reading: Promise<T | null>): Promise<T | undefined> {
+/** What the ledger knows, or `undefined` when it is away: redeeming goes on without it. */
+async function whileAway<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return (await reading) ?? undefined;
+    return await reading;
   } catch (error) {
     if (error instanceof LedgerUnavailable) return undefined;
     throw error;

@@ -108,7 +108,7 @@ describe('a voucher frame', () => {
     expect(second.receipts()).toEqual([]);
   });
 
-  it('of another key epoch is refused by the meter, and the handset hears why', async () => {
+  it('of another key epoch is refused by the meter, the handset hears why, and the ledger, which never sold it, halts', async () => {
     const meter = await town.meter();
     const { voucher } = await handset.buy(meter.meterId);
     const fields = {
@@ -127,6 +127,11 @@ describe('a voucher frame', () => {
     expect(await handset.hears(sent, 'refused')).toMatchObject({ code: 'BAD_EPOCH' });
     await handset.askUntil({ op: 'redeem', voucher }, 'settled');
     expect(meter.credited).toBe(500n);
+    const request = { reason: 'forged with the master key', quarantine: false };
+    await until('a halt that can be lifted', async () => {
+      const refusal = await town.order('discom', 'ResumeIssuing', request);
+      return refusal === undefined || undefined;
+    });
   });
 });
 

@@ -13,6 +13,12 @@ export interface OrderCommitments {
   readonly closeHash: string;
 }
 
+/** A voucher, read. */
+export interface ReadVoucher extends VoucherFields {
+  /** The issuer is away, so that nobody here could tell whether its MAC is right. */
+  readonly isUnchecked?: true;
+}
+
 /** What an opening proves of its voucher: F, V or C of WIRE.md. */
 export type Proof = 'fulfil' | 'void' | 'close';
 
@@ -48,7 +54,7 @@ export interface Issuer {
   /** The pending end of an epoch of this meter. Throws METER_UNKNOWN, ORDER_UNKNOWN. */
   sealOrder(meterId: string): Promise<Uint8Array>;
   /** The fields of an authentic voucher. Throws BAD_FORMAT, BAD_MAC. */
-  readVoucher(frame: Uint8Array): Promise<VoucherFields>;
+  readVoucher(frame: Uint8Array): Promise<ReadVoucher>;
   /** Throws BAD_FORMAT, BAD_MAC. */
   readReceipt(frame: Uint8Array): Promise<AuthenticReceipt>;
   /** Throws BAD_FORMAT, BAD_MAC. */

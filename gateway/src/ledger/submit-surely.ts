@@ -24,7 +24,7 @@ export interface SurelyEdges {
  * Throws `LedgerRejected` at once, and `LedgerUnavailable` INTERNAL, which is a bug in the rules; `LedgerUnavailable` or `OutcomeUnknown` when the attempts end.
  */
 export async function submitSurely<N extends TransactionName>(
-  ledger: Ledger,
+  ledger: Pick<Ledger, 'submit'>,
   transaction: { name: N; request: TransactionRequest<N> },
   edges: SurelyEdges,
 ): Promise<Committed<TransactionResult<N>>> {

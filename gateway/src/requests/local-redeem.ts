@@ -10,7 +10,7 @@ const LOCAL = '~local';
 const MAX_WAITING = 256;
 
 type LocalStep = Omit<RedemptionStep, 'atMs'>;
-type Ports = Pick<DeskPorts, 'issuer' | 'redemptions' | 'voucherOnLedger' | 'random'>;
+type Ports = Pick<DeskPorts, 'issuer' | 'redemptions' | 'unknownVouchers' | 'voucherOnLedger' | 'random'>;
 
 /** Redemptions asked for by an operator of this gateway rather than by a handset's signed request. */
 export interface LocalRedemptions {
@@ -32,14 +32,16 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
     },
     async *redeem(voucher, signal) {
       if (waiting.size >= MAX_WAITING) throw new TapwattError('BUSY');
-      const { voucherId, meterId } = await issuer.readVoucher(voucher);
+      const read = await issuer.readVoucher(voucher);
+      const { voucherId, meterId } = read;
       const about = { redemptionId: voucherId, meterId: String(meterId) };
       const record = await ports.voucherOnLedger(voucherId);
-      const ended = record === undefined ? undefined : endOfVoucher(record, 'credit');
+      const ended = endOfVoucher(record, 'credit');
       if (ended !== undefined) {
         yield { ...about, ...ended, status: localStatus(ended.status) };
         return;
       }
+      if (record === null) ports.unknownVouchers.shown(read, voucher);
       const requestId = bytesToHex(ports.random.bytes(16));
       const steps = createSteps(signal);
       const watcher: Watcher = { handsetId: LOCAL, requestId, asks: 'credit' };

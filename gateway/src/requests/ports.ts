@@ -8,6 +8,7 @@ import type { VerifySignature } from './authenticate.ts';
 import type { Issuance } from './issuance.ts';
 import type { RequestJournal } from './journal.ts';
 import type { Outbox } from './outbox.ts';
+import type { UnknownVouchers } from './unknown-vouchers.ts';
 
 /** What serving handsets' requests needs. */
 export interface DeskPorts {
@@ -18,6 +19,7 @@ export interface DeskPorts {
   readonly issuer: Issuer;
   readonly issuance: Issuance;
   readonly redemptions: Redemptions;
+  readonly unknownVouchers: UnknownVouchers;
   readonly journal: RequestJournal;
   readonly outbox: Outbox;
   readonly observer: RedemptionObserver;
@@ -28,6 +30,6 @@ export interface DeskPorts {
   readonly verifySignature?: VerifySignature | undefined;
   /** The ledger's memory of a request; `undefined` when it has none or cannot be reached. */
   requestOnLedger(kid: string, requestId: string): Promise<RequestRecord | undefined>;
-  /** The ledger's record of a voucher; `undefined` when it has none or cannot be reached. */
-  voucherOnLedger(voucherId: string): Promise<VoucherRecord | undefined>;
+  /** The ledger's record of a voucher; `null` when it says that it has none, `undefined` when it cannot be reached. */
+  voucherOnLedger(voucherId: string): Promise<VoucherRecord | null | undefined>;
 }

@@ -34,7 +34,7 @@ export async function sealOrEnd(
       const code = error instanceof TapwattError ? error.code : undefined;
       if (code !== 'VOUCHER_STATE' && code !== 'VOUCHER_UNKNOWN') throw error;
       const record = code === 'VOUCHER_STATE' ? await voucherOnLedger(voucherId) : undefined;
-      const end = record === undefined ? undefined : endOfVoucher(record, asks);
+      const end = endOfVoucher(record, asks);
       if (end !== undefined) return { end };
       if (asked === MAX_ASKED || signal.aborted)
         throw new LedgerUnavailable(`The issuer does not see voucher ${voucherId} yet.`, { cause: error });

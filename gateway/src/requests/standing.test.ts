@@ -23,7 +23,10 @@ function standings(...answers: (() => Promise<QueryResult<'GetStanding'>>)[]) {
 describe('what the ledger knows of a request', () => {
   it('is asked for once', async () => {
     const { standingOf } = standings(async () => answer);
-    expect(await standingOf(asked)).toEqual({ handset: expect.objectContaining({ agentId: 'a' }) });
+    expect(await standingOf(asked)).toEqual({
+      handset: expect.objectContaining({ agentId: 'a' }),
+      voucher: null,
+    });
   });
 
   it('is the remembered registration alone while the ledger is away, and nothing for a handset never seen', async () => {
@@ -31,7 +34,13 @@ describe('what the ledger knows of a request', () => {
     const { standingOf } = standings(away, async () => answer, away);
     await expect(standingOf(asked)).rejects.toThrow('away');
     await standingOf(asked);
-    expect((await standingOf(asked)).handset.agentId).toBe('a');
+    expect(await standingOf(asked)).toEqual({ handset: expect.objectContaining({ agentId: 'a' }) });
+  });
+
+  it('tells a voucher that it does not have from one that it was not asked about', async () => {
+    const { standingOf } = standings(async () => answer);
+    const { voucherId: _, ...other } = asked;
+    expect(await standingOf(other)).not.toHaveProperty('voucher');
   });
 
   it('is not waited for long when the ledger does not answer', async () => {

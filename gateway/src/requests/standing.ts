@@ -26,11 +26,12 @@ export interface Registration {
   readonly key: KeyObject;
 }
 
-/** What the ledger knows before a request is served; of request and voucher nothing when it has none, or is away. */
+/** What the ledger knows before a request is served; of the request nothing when it has none, or is away. */
 export interface Standing {
   readonly handset: Registration;
   readonly request?: RequestRecord;
-  readonly voucher?: VoucherRecord;
+  /** Of the voucher that was asked for: `null` when the ledger says that it has none, absent when it is away. */
+  readonly voucher?: VoucherRecord | null;
 }
 
 type Asked = QueryRequest<'GetStanding'>;
@@ -61,7 +62,7 @@ export function createStandings({ ledger, clock }: { ledger: Pick<Ledger, 'evalu
     return {
       handset: remember(handsetId, party),
       ...(request === null ? {} : { request }),
-      ...(voucher === null ? {} : { voucher }),
+      ...(asked.voucherId === undefined ? {} : { voucher }),
     };
   };
 }

@@ -5,8 +5,12 @@ import type { Progress } from '../redemption/types.ts';
 /** What a handset is told of its request. */
 export type Answer = Omit<RequestResult, 'requestId' | 'at'>;
 
-/** What the ledger's record says of a voucher, in the words of WIRE.md; an open one says nothing yet. */
-export function endOfVoucher(record: VoucherRecord, asks: 'credit' | 'void'): Answer | undefined {
+/** What the ledger's record says of a voucher, in the words of WIRE.md; an open one says nothing yet, and none at all nothing. */
+export function endOfVoucher(
+  record: VoucherRecord | null | undefined,
+  asks: 'credit' | 'void',
+): Answer | undefined {
+  if (record === null || record === undefined) return undefined;
   const { voucherId } = record;
   const txId = record.settledTxId === undefined ? {} : { txId: record.settledTxId };
   const receipt = record.receipt === undefined ? {} : { receipt: record.receipt };

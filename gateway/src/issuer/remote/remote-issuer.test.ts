@@ -216,7 +216,9 @@ describe('while the issuer is away', () => {
     expect(await issuer.sealVoucher(first())).toEqual(frame);
     expect((await issuer.readReceipt(one ?? new Uint8Array())).proof).toBe('fulfil');
     const other = await createLocalIssuer(MASTER, ledger).sealVoucher(proposals[1]?.voucherId ?? '');
-    expect((await issuer.readVoucher(other)).voucherId).toBe(proposals[1]?.voucherId);
+    const { voucherId } = proposals[1] ?? {};
+    expect(await issuer.readVoucher(other)).toMatchObject({ voucherId, isUnchecked: true });
+    expect((await issuer.readVoucher(frame)).isUnchecked).toBeUndefined();
     const unavailable = { code: 'ISSUER_UNAVAILABLE' };
     await expect(issuer.sealVoucher(proposals[1]?.voucherId ?? '')).rejects.toMatchObject(unavailable);
     await expect(issuer.readReceipt(two ?? new Uint8Array())).rejects.toMatchObject(unavailable);

@@ -70,8 +70,9 @@ export function createRemoteIssuer(ports: {
       const { fields } = decoded;
       if (isSealed(fields.voucherId, frame)) return fields;
       // While nobody can tell, the meter is the judge: it takes nothing that was not sealed with its key.
-      await line.ask({ ask: 'read-voucher', frame: bytesToHex(frame) }).catch(unlessAway);
-      return fields;
+      const asked = line.ask({ ask: 'read-voucher', frame: bytesToHex(frame) });
+      const isChecked = await asked.then(() => true, falseIfAway);
+      return isChecked ? fields : { ...fields, isUnchecked: true };
     },
 
     async readReceipt(frame) {
@@ -107,7 +108,7 @@ export function createRemoteIssuer(ports: {
   }
 }
 
-function unlessAway(error: unknown): void {
-  if (error instanceof TapwattError && error.code === 'ISSUER_UNAVAILABLE') return;
+function falseIfAway(error: unknown): false {
+  if (error instanceof TapwattError && error.code === 'ISSUER_UNAVAILABLE') return false;
   throw error;
 }

@@ -13,6 +13,7 @@ const STEPS = [
   'order',
   'commit of IssueVouchers',
   'commit of RecordMeter',
+  'commit of RecordVoucher',
   'commit of RequestCancel',
   'commit of SettleReceipts',
   'commit of WithdrawOrder',

@@ -6,7 +6,7 @@ import type { CrashPoint, Step } from './crash-points.ts';
 /** Times that a world comes to a place before it is no longer rare there. */
 const RARE_PASSES = 2;
 /** Places that few worlds come to, and these not often. */
-const SELDOM_REACHED = /WithdrawOrder|RecordMeter/;
+const SELDOM_REACHED = /WithdrawOrder|RecordMeter|RecordVoucher/;
 const SELDOM_PASSES = 12;
 const CRASH_BEFORE_SELDOM = 0.5;
 /** What was done is not done again: so nearly every time counts. */
