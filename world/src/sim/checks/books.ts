@@ -236,11 +236,17 @@ export class Books {
     };
   }
 
-  /** Where no restore explains what a meter shows, there is another copy: nothing more is sold then. */
-  #requireHalted(meterId: string, shown: string): void {
+  /** A handset showed this voucher, and the ledger has looked at it. */
+  voucherShown(meterId: string, voucherId: string): void {
+    const isKnown = this.voucher(voucherId) !== undefined || this.orphan(meterId, voucherId) !== undefined;
+    if (!isKnown) this.#requireHalted(meterId, `voucher ${voucherId}, which is unknown`, 'a handset');
+  }
+
+  /** Where no restore explains what a meter or a handset shows, there is another copy: nothing more is sold then. */
+  #requireHalted(meterId: string, shown: string, witness = `meter ${meterId}`): void {
     const isExplained = (this.#ledger.restores ?? 0) > 0 || this.#meters.get(meterId)?.suspended === true;
     if (isExplained || this.isHalted) return;
-    this.#world.violated('I4', `meter ${meterId} showed ${shown}, and nothing halted`);
+    this.#world.violated('I4', `${witness} showed ${shown}, and nothing halted`);
   }
 
   #takeVoucher(voucher: VoucherRecord): () => void {

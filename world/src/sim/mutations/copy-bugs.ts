@@ -80,6 +80,28 @@ export const COPY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'unknown-voucher-suspects-no-copy': {
+    safeguard: 'A voucher that nobody here sold is evidence of another copy when a handset shows it.',
+    why: 'Its meter will say so, if it is true.',
+    edits: [
+      {
+        file: 'chaincode/src/copies/record-voucher.ts',
+        find: "  await suspectCopy(work, meter, { what: 'unknown-voucher', keyEpoch, voucherId });\n",
+        replace: '  suspectCopy.toString();\n  meter.toString();\n  keyEpoch.toString();\n',
+      },
+    ],
+  },
+  'unknown-voucher-only-presented': {
+    safeguard: 'A gateway takes a voucher that its ledger never sold to the ledger as well as to the meter.',
+    why: 'It was paid for, so it is presented; where it was sold is of no account.',
+    edits: [
+      {
+        file: 'gateway/src/requests/redeem.ts',
+        find: '  if (record === null) ports.unknownVouchers.shown(voucher, frame);\n',
+        replace: '',
+      },
+    ],
+  },
   'meter-ahead-suspects-no-copy': {
     safeguard: 'A meter that is where this ledger never sent it is evidence of another copy.',
     why: 'Its epoch is ended, and it is in step again.',

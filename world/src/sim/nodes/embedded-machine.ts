@@ -210,9 +210,9 @@ export class EmbeddedMachine implements Crashable {
     const keep = { master, mqttKey, signer, journal };
     const broker = await runBroker(life, keep, party);
     const logic = runGateway({
-      books: () => this.#books,
       ...{ world: this.#world, life, keep, ledger: party, bus: createInProcessBus(broker.leg()) },
       chance: this.#processChance,
+      books: () => this.#books,
       skewMs: () => this.skewMs,
       submitOrder: (jws) => ledger.submitOrder(jws),
     });

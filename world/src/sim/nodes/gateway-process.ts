@@ -14,6 +14,7 @@ import {
   observeRedemptions,
 } from '@tapwatt/gateway';
 import type { Books } from '../checks/books.ts';
+import { ShownVouchers } from '../checks/shown-vouchers.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { turn } from '../kernel/globals.ts';
 import type { World } from '../world.ts';
@@ -65,8 +66,9 @@ export interface RunningGatewayLogic {
 export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
   const { world, life, keep, bus, chance } = parts;
   const clock = life.clock(parts.skewMs);
-  const ledger = ledgerOf(life, parts.ledger);
-  const issuer = issuerOf(life, createLocalIssuer(keep.master, ledger), parts.books);
+  const shown = new ShownVouchers(life, parts.books);
+  const ledger = ledgerOf(life, parts.ledger, shown);
+  const issuer = issuerOf(life, createLocalIssuer(keep.master, ledger), { shown, books: parts.books });
   const log = logOf(life);
   const board = createLiveBoard({
     clock,

@@ -1,6 +1,7 @@
 import { parseTopic } from '@tapwatt/firmware-contracts';
 import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
 import type { Books } from '../checks/books.ts';
+import type { ShownVouchers } from '../checks/shown-vouchers.ts';
 import { type Step, stepOf, undeclared } from './crash-points.ts';
 import type { Incarnation } from './incarnation.ts';
 
@@ -15,12 +16,22 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 /** The ledger as one life of a process reaches it. */
-export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
+export const ledgerOf = (life: Incarnation, ledger: Ledger, shown: ShownVouchers): Ledger => ({
   submit: (name, request, options) =>
-    life.through(stepOf(life.world, `commit of ${LABELS[name] ?? name}`), () =>
-      ledger.submit(name, request, options),
-    ),
-  evaluate: async (name, request) => life.through('query', () => ledger.evaluate(name, request)),
+    life.through(stepOf(life.world, `commit of ${LABELS[name] ?? name}`), async () => {
+      const looked =
+        name === 'RecordVoucher' ? shown.told((request as { voucher: string }).voucher) : nothing;
+      const committed = await ledger.submit(name, request, options);
+      looked();
+      return committed;
+    }),
+  async evaluate(name, request) {
+    const { voucherId } = request as { readonly voucherId?: string };
+    const heard = name === 'GetStanding' && voucherId !== undefined ? shown.asked(voucherId) : nothing;
+    const answer = await life.through('query', () => ledger.evaluate(name, request));
+    heard((answer as { readonly voucher?: object } | null)?.voucher ?? null);
+    return answer;
+  },
   lookup: async () => undeclared(life.world, 'lookup'),
   async *events(from, signal) {
     for await (const event of ledger.events(from, signal)) {
@@ -31,9 +42,20 @@ export const ledgerOf = (life: Incarnation, ledger: Ledger): Ledger => ({
   close: () => ledger.close(),
 });
 
+const nothing = (): void => undefined;
+
 /** The issuer as one life of a process reaches it: between the committed issue and its seal it may die. */
-export const issuerOf = (life: Incarnation, issuer: Issuer, books: () => Books): Issuer => ({
+export const issuerOf = (
+  life: Incarnation,
+  issuer: Issuer,
+  { shown, books }: { readonly shown: ShownVouchers; readonly books: () => Books },
+): Issuer => ({
   ...issuer,
+  async readVoucher(frame) {
+    const voucher = await issuer.readVoucher(frame);
+    shown.read(voucher);
+    return voucher;
+  },
   sealVoucher: async (voucherId) => {
     const wasEnded = GIVEN_BACK.has(books().voucher(voucherId)?.status ?? '');
     const frame = await sealing(life, 'seal of a voucher', () => issuer.sealVoucher(voucherId));
