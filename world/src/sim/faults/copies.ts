@@ -61,9 +61,9 @@ export class LedgerCopies {
     });
   }
 
-  /** Two machines go on from one disk, each with some of the devices, until one of them is switched off. */
-  copy(chance: Chance): void {
-    if (this.#isBusy || this.#site.machine.ledger === undefined) return;
+  /** Two machines go on from one disk, each with some of the devices, until one of them is switched off; not while busy. */
+  copy(chance: Chance): boolean {
+    if (this.#isBusy || this.#site.machine.ledger === undefined) return false;
     this.#isBusy = true;
     this.#world.tally.did('clones');
     this.#world.trace.note('town', 'two machines from one disk');
@@ -71,6 +71,7 @@ export class LedgerCopies {
     for (const device of this.#devices) if (chance.happens(0.5)) this.#site.lead(device, true);
     this.#moveLater(chance);
     this.#world.time.after(chance.between(LEAST_APART_MS, MOST_APART_MS), () => this.#keepOne(chance));
+    return true;
   }
 
   /** The place has one ledger again; a restore that has begun is done by itself. */
@@ -123,6 +124,7 @@ export class LedgerCopies {
     life.point('before replacing the ledger');
     if (!life.isAlive) return;
     this.#world.tally.did('restores');
+    this.#world.tally.fault('ledger-restored');
     this.#world.trace.note('town', `restored to block ${head.number}`);
     this.#site.replaceLedger(disk, atMs);
     this.#isBusy = false;

@@ -14,7 +14,8 @@ export interface Population {
   readonly copies: LedgerCopies | undefined;
 }
 
-type Strike = (chance: ReturnType<World['chance']>) => void;
+/** What befalls somebody; answers whether anything did. What comes of it later is counted then, where it comes. */
+type Strike = (chance: ReturnType<World['chance']>) => boolean;
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
@@ -24,16 +25,17 @@ const MOST_YEARS = 5;
 
 /** Mean time between two faults of a kind at full strength, ms. Kinds without one strike where they are asked about. */
 const EVERY_MS: Partial<Record<FaultKind, number>> = {
-  'connection-cut': 6 * SECOND_MS,
-  partition: 60 * SECOND_MS,
-  'slow-node': 60 * SECOND_MS,
-  'frozen-node': 60 * SECOND_MS,
-  'gateway-crash': 20 * SECOND_MS,
+  'connection-cut': 2 * SECOND_MS,
+  partition: 40 * SECOND_MS,
+  'slow-node': 40 * SECOND_MS,
+  'frozen-node': 40 * SECOND_MS,
+  'gateway-crash': 15 * SECOND_MS,
   'broker-crash': 60 * SECOND_MS,
   'clock-jump': 60 * SECOND_MS,
   'meter-cut-at-word': 4 * SECOND_MS,
+  'meter-cut-at-rest': 8 * SECOND_MS,
   'meter-outage': 60 * SECOND_MS,
-  'handset-crash': 12 * SECOND_MS,
+  'handset-crash': 8 * SECOND_MS,
   'handset-wiped': 120 * SECOND_MS,
   'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
@@ -76,12 +78,11 @@ export class Injector {
     return [...this.#of.meters, ...this.#of.handsets];
   }
 
+  /** Everybody as the network knows them. */
   #nodes(): string[] {
-    return [
-      BROKER_NODE,
-      ...this.#of.site.gateways.map(({ name }) => name),
-      ...this.#devices().map(({ name }) => name),
-    ];
+    const { gateways } = this.#of.site;
+    const inside = gateways.map(({ name, address = name }) => address);
+    return [...new Set([BROKER_NODE, ...inside, ...this.#devices().map(({ name }) => name)])];
   }
 
   #strikeLater(kind: FaultKind, chance: ReturnType<World['chance']>): void {
@@ -91,8 +92,7 @@ export class Injector {
     const delayMs = (-Math.log(1 - chance.next()) * meanMs) / strength;
     this.#world.inLight(delayMs, () => {
       if (this.#world.strength(kind) === 0) return;
-      this.#world.tally.fault(kind);
-      this.#strikes[kind]?.(chance);
+      if (this.#strikes[kind]?.(chance)) this.#world.tally.fault(kind);
       this.#strikeLater(kind, chance);
     });
   }
@@ -101,40 +101,52 @@ export class Injector {
     const { network, time, trace } = this.#world;
     const { site, meters, handsets, copies } = this.#of;
     return {
-      'connection-cut': (chance) => network.cut(chance.pick(this.#nodes())),
+      'connection-cut': (chance) => {
+        const connected = this.#nodes().filter((node) => network.isConnected(node));
+        return connected.length > 0 && network.cut(chance.pick(connected)) > 0;
+      },
       partition: (chance) => {
         const node = chance.pick(this.#nodes());
-        if (network.isIsolated(node)) return;
+        if (network.isIsolated(node)) return false;
         trace.note(node, 'is cut off');
         network.isolate(node);
         time.after(chance.between(SECOND_MS, 2 * MINUTE_MS), () => network.rejoin(node));
+        return true;
       },
       'slow-node': (chance) => {
         const node = chance.pick(this.#nodes());
+        if (network.isSlow(node)) return false;
         network.slowDown(node, chance.between(10, 300));
         time.after(chance.between(SECOND_MS, MINUTE_MS), () => network.slowDown(node, 1));
+        return true;
       },
       'frozen-node': (chance) => {
         const processes = [...site.gateways, ...(site.broker === undefined ? [] : [site.broker])];
         const node = chance.pick([...processes, ...this.#devices()]);
-        node.freeze(chance.between(SECOND_MS, 90 * SECOND_MS));
+        return node.freeze(chance.between(SECOND_MS, 90 * SECOND_MS));
       },
       'gateway-crash': (chance) => chance.pick(site.gateways).crash('at random'),
-      'broker-crash': () => site.broker?.crash('at random'),
+      'broker-crash': () => site.broker?.crash('at random') ?? false,
       'clock-jump': (chance) => {
         const node = chance.pick([...site.gateways, ...this.#devices()]);
         const years = (chance.next() * 2 - 1) * MOST_YEARS;
         node.skewMs = Math.round(chance.happens(0.5) ? years * YEAR_MS : years * MINUTE_MS);
         trace.note(node.name, `clock is wrong by ${node.skewMs} ms`);
+        return true;
       },
-      'meter-cut-at-word': (chance) => chance.pick(meters).cutAtWord(chance.below(COMMIT_WORDS)),
+      'meter-cut-at-word': (chance) => {
+        chance.pick(meters).cutAtWord(chance.below(COMMIT_WORDS), 'meter-cut-at-word');
+        return false;
+      },
+      'meter-cut-at-rest': (chance) => chance.pick(meters).cutAtRest(),
       'meter-outage': (chance) => {
         const meter = chance.pick(meters);
         trace.note(meter.name, 'outage');
-        meter.stop();
+        const hadPower = meter.stop();
         time.after(chance.between(SECOND_MS, 3 * MINUTE_MS), () => {
           if (!this.#world.isDark) meter.start();
         });
+        return hadPower;
       },
       'handset-crash': (chance) => chance.pick(handsets).crash(false),
       'handset-wiped': (chance) => chance.pick(handsets).crash(true),
@@ -142,15 +154,19 @@ export class Injector {
         const meter = chance.pick(meters);
         trace.note(meter.name, 'has another board');
         meter.swapBoard();
+        return true;
       },
-      'ledger-restored': (chance) => copies?.backUp(chance),
-      'ledger-cloned': (chance) => copies?.copy(chance),
+      'ledger-restored': (chance) => {
+        copies?.backUp(chance);
+        return false;
+      },
+      'ledger-cloned': (chance) => copies?.copy(chance) ?? false,
       blackout: (chance) => this.#blackout(chance.between(HOUR_MS, 72 * HOUR_MS)),
     };
   }
 
   /** The whole place is without power for hours. */
-  #blackout(ms: number): void {
+  #blackout(ms: number): boolean {
     const { time, trace } = this.#world;
     trace.note('town', `blackout for ${ms} ms`);
     this.#world.darken(ms);
@@ -160,5 +176,6 @@ export class Injector {
     time.after(ms, () => {
       for (const device of this.#devices()) device.start();
     });
+    return true;
   }
 }

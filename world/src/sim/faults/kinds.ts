@@ -17,6 +17,7 @@ export const FAULT_KINDS = [
   'disk-full',
   'clock-jump',
   'meter-cut-at-word',
+  'meter-cut-at-rest',
   'meter-cut-in-recovery',
   'meter-outage',
   'handset-crash',

@@ -20,20 +20,28 @@ interface Lane {
   readonly reorders: boolean;
   /** When the newest of what keeps its order comes through. */
   lastMs: number;
+  sent: number;
+  /** The number of the newest that came through. */
+  newest: number;
 }
+
+/** Runs what is left of a message; false where its connection has ended. */
+type Arrive = () => boolean;
 
 /** Links that lose, repeat, delay and reorder whole messages, both ways, as couriers do. */
 export const troubledLinks =
   (world: World, links: LinkFactory, { node, reordersUp }: MessageFaultOptions): LinkFactory =>
   (identity, handlers) => {
-    const up: Lane = { chance: world.chance(`messages from ${node}`), reorders: reordersUp, lastMs: 0 };
-    const down: Lane = { chance: world.chance(`messages to ${node}`), reorders: true, lastMs: 0 };
+    const fresh = { lastMs: 0, sent: 0, newest: 0 };
+    const up: Lane = { chance: world.chance(`messages from ${node}`), reorders: reordersUp, ...fresh };
+    const down: Lane = { chance: world.chance(`messages to ${node}`), reorders: true, ...fresh };
     let connection = 0;
     /** Nothing of a connection comes through after it. */
     const pass = (lane: Lane, run: () => void): void => {
       const on = connection;
       carry(world, lane, () => {
         if (on === connection) run();
+        return on === connection;
       });
     };
     const change = (): void => {
@@ -69,25 +77,33 @@ export const troubledLinks =
     };
   };
 
-/** One message: lost, late with all that follows it, overtaken by what follows, or twice. */
-const carry = (world: World, lane: Lane, run: () => void): void => {
+/** One message: lost, late with all that follows it, overtaken by what follows, or twice. Counted as what came of it. */
+const carry = (world: World, lane: Lane, run: Arrive): void => {
   const { chance, reorders } = lane;
-  const befalls = (kind: MessageFault): boolean => {
-    const happens = chance.happens(world.strength(kind) * PROBABILITY);
-    if (happens) world.tally.fault(kind);
-    return happens;
-  };
-  if (befalls('message-drop')) return;
+  const { time, tally } = world;
+  const befalls = (kind: MessageFault): boolean => chance.happens(world.strength(kind) * PROBABILITY);
+  if (befalls('message-drop')) {
+    tally.fault('message-drop');
+    return;
+  }
   const isTwice = befalls('message-duplicate');
   const isOvertaken = reorders && befalls('message-reorder');
-  const now = world.time.now();
-  if (befalls('message-delay')) lane.lastMs = Math.max(lane.lastMs, now + chance.below(LONG_DELAY_MS));
-  const waitMs = isOvertaken ? chance.below(LONG_DELAY_MS) : lane.lastMs - now;
-  const arrive = (): void => {
-    run();
-    if (isTwice && reorders) world.time.after(chance.below(LONG_DELAY_MS), run);
-    else if (isTwice) run();
+  const inOrderMs = Math.max(lane.lastMs, time.now());
+  if (befalls('message-delay')) lane.lastMs = Math.max(inOrderMs, time.now() + chance.below(LONG_DELAY_MS));
+  if (lane.lastMs > inOrderMs) tally.fault('message-delay');
+  const waitMs = isOvertaken ? chance.below(LONG_DELAY_MS) : lane.lastMs - time.now();
+  const number = ++lane.sent;
+  const again = (): void => {
+    if (run()) tally.fault('message-duplicate');
   };
-  if (waitMs > 0) world.time.after(waitMs, arrive);
+  const arrive = (): void => {
+    if (!run()) return;
+    if (number < lane.newest) tally.fault('message-reorder');
+    else if (isOvertaken) tally.fault('message-delay');
+    lane.newest = Math.max(number, lane.newest);
+    if (isTwice && reorders) time.after(chance.below(LONG_DELAY_MS), again);
+    else if (isTwice) again();
+  };
+  if (waitMs > 0) time.after(waitMs, arrive);
   else arrive();
 };

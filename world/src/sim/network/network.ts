@@ -121,9 +121,17 @@ export class Network implements Carrier {
     else due.push(() => this.whenAwake(node, run));
   }
 
+  isSlow(node: string): boolean {
+    return this.#slow.has(node);
+  }
+
   slowDown(node: string, factor: number): void {
     if (factor <= 1) this.#slow.delete(node);
     else this.#slow.set(node, factor);
+  }
+
+  isConnected(node: string): boolean {
+    return [...this.#pipes].some(({ owner }) => owner === node);
   }
 
   /** Breaks every connection of a node, as its end does; the other sides learn of it later. */

@@ -12,7 +12,6 @@ import type { Books } from '../checks/books.ts';
 import type { Lines } from '../checks/lines.ts';
 import { troubleDisk } from '../faults/disk.ts';
 import type { World } from '../world.ts';
-import type { CrashPoint } from './crash-points.ts';
 import { freezeFor } from './freeze-for.ts';
 import { codeOf, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
@@ -110,12 +109,12 @@ export class EmbeddedMachine implements Crashable {
     void this.#boot();
   }
 
-  crash(why: string): void {
-    this.#life?.kill(why);
+  crash(why: string): boolean {
+    return this.#life?.kill(why) ?? false;
   }
 
-  freeze(ms: number): void {
-    freezeFor(this.#world, [this.name, this.address], ms);
+  freeze(ms: number): boolean {
+    return this.#life?.isAlive === true && freezeFor(this.#world, [this.name, this.address], ms);
   }
 
   stayDown(ms: number): void {
@@ -164,8 +163,7 @@ export class EmbeddedMachine implements Crashable {
   #watchDisk(): void {
     this.#disks += 1;
     const name = `disk ${this.#disks} of ${this.name}`;
-    const point = (label: CrashPoint): void => this.#life?.point(label);
-    troubleDisk(this.#world, this.#disk, { name, process: this.name, point });
+    troubleDisk(this.#world, this.#disk, { name, process: this.name, life: () => this.#life });
     this.#disk.onDurable = (rows) => {
       this.#books.committed(statesIn(rows.map(({ key, value }) => [key, value])));
       for (const { value } of rows) this.#world.written('ledger', value);

@@ -61,12 +61,12 @@ abstract class Restarting implements Crashable {
     await this.begin(life);
   }
 
-  crash(why: string): void {
-    this.#life?.kill(why);
+  crash(why: string): boolean {
+    return this.#life?.kill(why) ?? false;
   }
 
-  freeze(ms: number): void {
-    freezeFor(this.world, [this.name], ms);
+  freeze(ms: number): boolean {
+    return this.#life?.isAlive === true && freezeFor(this.world, [this.name], ms);
   }
 
   stayDown(ms: number): void {

@@ -93,8 +93,8 @@ export class HandsetNode {
     return Object.hasOwn(vouchers, meterId) || Object.hasOwn(acknowledgements, meterId);
   }
 
-  freeze(ms: number): void {
-    freezeFor(this.#world, [this.name], ms);
+  freeze(ms: number): boolean {
+    return !this.#isOff && freezeFor(this.#world, [this.name], ms);
   }
 
   start(): void {
@@ -117,9 +117,9 @@ export class HandsetNode {
     this.#world.trace.note(this.name, `asks ${request.requestId}: ${wish.op}`);
   }
 
-  /** Holds it to a meter: needs no network, and ends early where the phone stops. */
-  tap(meter: MeterNode): void {
-    if (!this.#isReady) return;
+  /** Holds it to a meter: needs no network, and ends early where the phone stops. Answers whether it could. */
+  tap(meter: MeterNode): boolean {
+    if (!this.#isReady) return false;
     const [handset, life] = [this.#handset, this.#life];
     const isAlive = (): boolean => life === this.#life;
     const phone = {
@@ -135,6 +135,7 @@ export class HandsetNode {
     const link = `${this.name} ${this.#taps}`;
     const onEnd = (state: TapState): void => this.#tapped(meter, state);
     new Tap(this.#world, { phone, meter, link, chance, commitWords: COMMIT_WORDS, onEnd }).start();
+    return true;
   }
 
   /** Sends this under its name, whoever made it; `false` where it cannot. */
@@ -149,19 +150,19 @@ export class HandsetNode {
     if (end === 'done') tally.did('taps to the end');
     trace.note(this.name, `tapped ${meter.name}: ${end}, ${shown.length} shown, ${receipts.length} receipts`);
     if (this.#tapChance.happens(this.#world.strength('tap-repeated') * REPEATED)) {
-      tally.fault('tap-repeated');
-      time.after(this.#tapChance.below(REPEATED_WITHIN_MS), () => this.tap(meter));
+      time.after(this.#tapChance.below(REPEATED_WITHIN_MS), () => {
+        if (this.tap(meter)) tally.fault('tap-repeated');
+      });
     }
     const isCarrying = receipts.length > 0;
     if (isCarrying && this.#tapChance.happens(this.#world.strength('courier-lost') * LOST)) {
-      tally.fault('courier-lost');
-      this.crash(this.#tapChance.happens(0.5));
+      if (this.crash(this.#tapChance.happens(0.5))) tally.fault('courier-lost');
     }
   }
 
-  /** Its process dies; what it stored is there when it comes back, unless it was wiped. */
-  crash(isWiped: boolean): void {
-    if (this.#isOff) return;
+  /** Its process dies; what it stored is there when it comes back, unless it was wiped. Answers whether it was there. */
+  crash(isWiped: boolean): boolean {
+    if (this.#isOff) return false;
     this.stop();
     if (isWiped) [this.#store, this.#bag] = [memoryRequestStore(), memoryBagStore()];
     this.#handset = this.#newHandset();
@@ -169,6 +170,7 @@ export class HandsetNode {
     this.#world.time.after(this.#world.chance(`down ${this.name} ${this.#life}`).below(MOST_DOWN_MS), () => {
       if (this.#isOff && !this.#world.isDark) this.start();
     });
+    return true;
   }
 
   #end(): void {

@@ -58,12 +58,14 @@ export class Incarnation {
     return this.#alive;
   }
 
-  kill(label: string): void {
-    if (!this.#alive) return;
+  /** Whether there was anything to kill. */
+  kill(label: string): boolean {
+    if (!this.#alive) return false;
     this.#alive = false;
     this.world.trace.note(this.name, `killed: ${label}`);
     this.world.network.thaw(this.name);
     this.#options.onKilled(label);
+    return true;
   }
 
   /** A labelled point where money may be on its way: the process may die here. */

@@ -14,6 +14,7 @@ import {
 } from '@tapwatt/simulator';
 import type { CreditLog } from '../checks/credit-log.ts';
 import type { ForgedFrames } from '../faults/forged-frames.ts';
+import type { FaultKind } from '../faults/kinds.ts';
 import { troubledLinks } from '../faults/messages.ts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
@@ -26,6 +27,8 @@ const MILLIS = 1_000;
 const KEEPALIVE_S = 600;
 const LOAD_W = 800;
 const MOST_OFF_MS = 20_000;
+/** A cut at a word waits so long for somebody to write. */
+const MOST_ARMED_MS = 60_000;
 /** Words of one commit of the record, and of one recovery, at the most: where the power may go. */
 export const COMMIT_WORDS = METER_NVM_WORDS / 2;
 const RECEIPT_ID_AT = [24, 40] as const;
@@ -44,7 +47,9 @@ export class MeterNode {
   #power = new CuttableNvm(this.#board);
   #meter: Meter;
   #isOff = true;
-  #isCut = false;
+  /** What the power is about to go for, counted when it does. */
+  #armed: FaultKind | undefined;
+  #stopWaiting: () => void = () => undefined;
 
   constructor(world: World, town: TownMeter, of: { credits: CreditLog; forger: ForgedFrames }) {
     this.name = `meter-${town.meterId}`;
@@ -69,28 +74,35 @@ export class MeterNode {
     return this.#meter.state?.meter.record?.receiptNo ?? 0;
   }
 
+  get isAwake(): boolean {
+    return this.#meter.isPowered && !this.#world.network.isFrozen(this.name);
+  }
+
   start(): void {
     this.#isOff = false;
     this.#powerOn();
   }
 
-  /** No power until `start`. */
-  stop(): void {
+  /** No power until `start`; answers whether it had any. */
+  stop(): boolean {
     this.#isOff = true;
-    this.#world.network.thaw(this.name);
-    this.#meter.powerOff();
+    return this.#powerOff();
   }
 
-  /** The power goes at the n-th word written from now on, for a moment. */
-  cutAtWord(word: number): void {
-    if (this.#isCut || this.#isOff) return;
-    this.#isCut = true;
+  /** The power goes at the n-th word written from now on, for a moment: counted as this fault where it comes to that. */
+  cutAtWord(word: number, as: FaultKind): void {
+    if (this.#armed !== undefined || !this.#meter.isPowered) return;
+    this.#armed = as;
     this.#power.cutAfter({ writes: word });
-    this.#world.time.after(this.#chance.below(MOST_OFF_MS), () => {
-      // Nothing was written: the power goes all the same.
-      if (this.#isCut) this.#meter.powerOff();
-      if (this.#isCut) this.#comeBack();
-    });
+    this.#stopWaiting();
+    this.#stopWaiting = this.#world.time.after(MOST_ARMED_MS, () => this.#isSpared());
+  }
+
+  /** The power goes for a moment while nothing is written; answers whether there was any. */
+  cutAtRest(): boolean {
+    const hadPower = this.#powerOff();
+    if (hadPower) this.#comeBackSoon();
+    return hadPower;
   }
 
   /** As a reader in its field has it; a frozen meter does not answer. */
@@ -103,13 +115,14 @@ export class MeterNode {
     };
   }
 
-  freeze(ms: number): void {
-    freezeFor(this.#world, [this.name], ms);
+  freeze(ms: number): boolean {
+    return this.#meter.isPowered && freezeFor(this.#world, [this.name], ms);
   }
 
   /** Somebody puts another board in: blank memory. */
   swapBoard(): void {
     this.#meter.powerOff();
+    this.#armed = undefined;
     this.#board = new MemoryNvm(METER_NVM_WORDS);
     this.#power = new CuttableNvm(this.#board);
     this.#credits.replaced(this.meterId);
@@ -175,28 +188,51 @@ export class MeterNode {
     this.#world.violated('I4', `${this.name} called ${decoded.fields.voucherId} expired, and has no time`);
   }
 
+  /** At a word, where the memory stopped it: what it did not finish is half written. */
   #onCut(): void {
+    if (this.#armed !== undefined) this.#world.tally.fault(this.#armed);
+    this.#armed = undefined;
+    this.#hasLostPower();
+    this.#comeBackSoon();
+  }
+
+  /** Between two commits; answers whether there was any power. */
+  #powerOff(): boolean {
+    const hadPower = this.#meter.isPowered;
+    this.#isSpared();
+    this.#meter.powerOff();
+    if (hadPower) this.#hasLostPower();
+    return hadPower;
+  }
+
+  #hasLostPower(): void {
     this.#world.tally.did('power cuts');
     this.#world.trace.note(this.name, 'power cut');
     this.#world.network.thaw(this.name);
+  }
+
+  #comeBackSoon(): void {
     this.#world.time.after(1 + this.#chance.below(MOST_OFF_MS), () => this.#comeBack());
   }
 
   #comeBack(): void {
-    this.#isCut = false;
+    if (this.#meter.isPowered) return;
     this.#power.restore();
     this.#credits.look(this.meterId, this.#board);
     if (this.#isOff) return;
     if (this.#chance.happens(this.#world.strength('meter-cut-in-recovery'))) {
-      this.#world.tally.fault('meter-cut-in-recovery');
-      this.#isCut = true;
+      this.#armed = 'meter-cut-in-recovery';
       this.#power.cutAfter({ reads: this.#chance.below(COMMIT_WORDS) });
     }
     this.#powerOn();
-    if (this.#isCut && this.#meter.isPowered) {
-      this.#isCut = false;
-      this.#power.cutAfter({});
-    }
+    if (this.#meter.isPowered) this.#isSpared();
+  }
+
+  /** What the power was about to go for did not come. */
+  #isSpared(): void {
+    if (this.#armed === undefined) return;
+    this.#armed = undefined;
+    this.#power.cutAfter({});
   }
 
   #powerOn(): void {

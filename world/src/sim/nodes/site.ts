@@ -4,10 +4,13 @@ import type { Ledger } from '@tapwatt/gateway';
 /** One process that can be killed and comes back by itself. */
 export interface Crashable {
   readonly name: string;
+  /** Where the network finds it; by its name where nothing else is said. */
+  readonly address?: string;
   readonly isUp: boolean;
-  crash(why: string): void;
-  /** It stands still for so many ms, and then goes on as if nothing had been. */
-  freeze(ms: number): void;
+  /** Whether there was a process to kill. */
+  crash(why: string): boolean;
+  /** It stands still for so many ms, and then goes on as if nothing had been; answers whether it had been running. */
+  freeze(ms: number): boolean;
   /** It is killed, and not started again before so many ms have passed. */
   stayDown(ms: number): void;
   /** Takes a signed order of an office; absent while it is down. Never resolves where it dies before its answer. */

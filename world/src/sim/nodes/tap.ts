@@ -1,5 +1,6 @@
 import { INS, type TapState, type TapStep } from '@tapwatt/firmware-contracts';
 import type { MeterCard } from '@tapwatt/simulator';
+import type { FaultKind } from '../faults/kinds.ts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
 
@@ -13,9 +14,11 @@ export interface TappingPhone {
 
 /** What is held to the phone. */
 export interface TappedMeter {
+  /** It has power, and does not stand still. */
+  readonly isAwake: boolean;
   card(link: string): MeterCard;
-  /** The power goes at the n-th word written from now on. */
-  cutAtWord(word: number): void;
+  /** The power goes at the n-th word written from now on, and that is counted as this fault. */
+  cutAtWord(word: number, as: FaultKind): void;
 }
 
 export interface TapOptions {
@@ -30,7 +33,7 @@ export interface TapOptions {
 
 /** One of so many taps, at full strength. */
 const REMOVED = 0.8;
-const CUT = 0.3;
+const CUT = 0.8;
 const LEAST_APDU_MS = 3;
 const APDU_SPREAD_MS = 40;
 /** A tap has about so many commands; one that is removed later than its end is not removed. */
@@ -79,14 +82,14 @@ export class Tap {
   #transmit(command: Uint8Array): Uint8Array | undefined {
     const isLast = this.#removed?.at === this.#sent;
     this.#sent += 1;
+    const { meter, chance, commitWords } = this.#options;
     if (isLast) {
-      this.#world.tally.fault('tap-removed');
+      // A meter that would not have answered shows nothing of it.
+      if (meter.isAwake) this.#world.tally.fault('tap-removed');
       if (this.#removed?.heard !== true) return undefined;
     }
-    if (command[INS_AT] === INS.COMMIT && this.#isCut) {
-      this.#world.tally.fault('tap-meter-cut');
-      this.#options.meter.cutAtWord(this.#options.chance.below(this.#options.commitWords));
-    }
+    if (command[INS_AT] === INS.COMMIT && this.#isCut)
+      meter.cutAtWord(chance.below(commitWords), 'tap-meter-cut');
     const response = this.#card.transmit(command);
     return isLast ? undefined : response;
   }
