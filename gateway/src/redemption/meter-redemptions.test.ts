@@ -8,6 +8,7 @@ import {
   MAX_DELIVERIES,
   NOT_NOW_MS,
   noRedemptions,
+  progressOfVoucher,
   stepRedemptions,
 } from './meter-redemptions.ts';
 import type { MeterRedemptions, Purpose, RedemptionEffect, RedemptionInput, Watcher } from './types.ts';
@@ -256,6 +257,13 @@ describe('the redemption core', () => {
       expect(state.deliveries).toEqual([]);
     },
   );
+
+  it('never says that a voucher which its meter has voided is on the meter, however often it is asked before the ledger knows', () => {
+    const voided = receipt(RESULT.ALREADY_VOIDED, { proof: 'void' });
+    const { told, state } = play(here, deliver('credit', agent), voided, deliver('credit', agent));
+    expect(told).toEqual(['r1:accepted', 'r1:cancelling']);
+    expect(progressOfVoucher(state, A)?.status).toBe('cancelling');
+  });
 
   it('shows a voucher again when its receipt could not be settled', () => {
     const { count } = play(

@@ -343,7 +343,7 @@ function endOf(end: {
 const endOfOrphan = ({ proof }: Delivery): 'redeemed' | 'voided' | undefined =>
   proof === 'fulfil' ? 'redeemed' : proof === 'void' ? 'voided' : undefined;
 
-/** Where a voucher under way stands: its void order's state when there is one. */
+/** Where a voucher under way stands: its void order's state when there is one, or when its meter has voided it. */
 export function progressOfVoucher(state: MeterRedemptions, voucherId: string): Progress | undefined {
   const delivery = state.deliveries.findLast((one) => one.voucherId === voucherId);
   return delivery === undefined ? undefined : progressOf(delivery);
@@ -351,7 +351,8 @@ export function progressOfVoucher(state: MeterRedemptions, voucherId: string): P
 
 const progressOf = (delivery: Delivery): Progress => {
   const { voucherId } = delivery;
-  if (delivery.purpose === 'void') return { status: 'cancelling', voucherId };
+  // A meter that was asked for the credit may have answered that it voided the voucher: the ledger is told next.
+  if (delivery.purpose === 'void' || delivery.proof === 'void') return { status: 'cancelling', voucherId };
   if (delivery.phase === 'waiting') return { status: 'pending', voucherId };
   if (delivery.phase === 'presented' || delivery.receipt === undefined)
     return { status: 'accepted', voucherId };
