@@ -135,8 +135,6 @@ export function assembleGateway(parts: GatewayParts): AssembledGateway {
     verifySignature: parts.verifySignature,
     ledgerId: config.ledgerId,
     amounts: { minMinor: config.policies.minAmountMinor, maxMinor: config.policies.maxAmountMinor },
-    requestOnLedger: async (kid, requestId) =>
-      (await whileAway(ledger.evaluate('GetRequest', { kid, requestId }))) ?? undefined,
     voucherOnLedger: (voucherId) => whileAway(ledger.evaluate('CheckVoucher', { voucherId })),
   };
   const local = createLocalRedemptions(deskPorts);

@@ -47,3 +47,12 @@ it('presents nothing on the word of the handset when it cannot look whether the 
   } as unknown as DeskPorts;
   await expect(answerIssue(ports, request)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
 });
+
+it('refuses no amount for good while the ledger is away, which may have issued it under another policy', async () => {
+  const ports = {
+    amounts: { minMinor: 501n, maxMinor: 1_000n },
+    clock: { nowMs: () => 0 },
+    ledger: { evaluate: () => Promise.reject(new LedgerUnavailable('away')) },
+  } as unknown as DeskPorts;
+  await expect(answerIssue(ports, request)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+});

@@ -35,11 +35,12 @@ export async function answerIssue(ports: DeskPorts, request: RequestOf<'issue'>)
 
 /** Noted, so that a late copy of the request is refused too once the policy has changed. */
 async function refuseAmount(ports: DeskPorts, request: RequestOf<'issue'>): Promise<void> {
-  const { handsetId, requestId, payload, payloadHashHex: payloadHash, onLedger } = request;
+  const { handsetId, requestId, payload, payloadHashHex: payloadHash } = request;
   const amount = BigInt(payload.amount);
   const { minMinor, maxMinor } = ports.amounts;
   if (amount >= minMinor && amount <= maxMinor) return;
-  if (onLedger.request !== undefined) return;
+  // Asked anew: what was known of the request as it came in is nothing, too, where the ledger was away.
+  if ((await ports.ledger.evaluate('GetRequest', { kid: handsetId, requestId })) !== null) return;
   const refused = 'AMOUNT_OUT_OF_RANGE';
   await ports.journal.record(handsetId, requestId, { payloadHash, op: 'issue', refused });
   throw new TapwattError(refused, `One voucher is worth ${minMinor} to ${maxMinor} minor units here.`);

@@ -1,4 +1,4 @@
-import type { RequestRecord, VoucherRecord } from '@tapwatt/chaincode';
+import type { VoucherRecord } from '@tapwatt/chaincode';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -28,8 +28,6 @@ export interface DeskPorts {
   readonly signal: AbortSignal;
   /** Without it, off the main thread. */
   readonly verifySignature?: VerifySignature | undefined;
-  /** The ledger's memory of a request; `undefined` when it has none or cannot be reached. */
-  requestOnLedger(kid: string, requestId: string): Promise<RequestRecord | undefined>;
   /** The ledger's record of a voucher; `null` when it says that it has none, `undefined` when it cannot be reached. */
   voucherOnLedger(voucherId: string): Promise<VoucherRecord | null | undefined>;
 }

@@ -5,7 +5,10 @@ import type { JournalEntry } from './journal.ts';
 import type { DeskPorts } from './ports.ts';
 import { answerOf, endOfVoucher } from './voucher-progress.ts';
 
-/** `query`: the newest status of a request or a voucher of the same agent. Throws REQUEST_UNKNOWN, VOUCHER_UNKNOWN. */
+/**
+ * `query`: the newest status of a request or a voucher of the same agent. Throws REQUEST_UNKNOWN, VOUCHER_UNKNOWN; and
+ * LEDGER_UNAVAILABLE, for a ledger that is away may know what nobody else does.
+ */
 export async function answerQuery(ports: DeskPorts, request: RequestOf<'query'>): Promise<void> {
   const { handsetId, requestId, payload } = request;
   // A requestId may look like a voucher's id.
@@ -17,7 +20,7 @@ export async function answerQuery(ports: DeskPorts, request: RequestOf<'query'>)
 
 async function statusOfRequest(ports: DeskPorts, request: RequestOf<'query'>) {
   const { handsetId, payload } = request;
-  const asked = await ports.requestOnLedger(handsetId, payload.of);
+  const asked = await ports.ledger.evaluate('GetRequest', { kid: handsetId, requestId: payload.of });
   const noted = ports.journal.find(handsetId, payload.of);
   const refused = asked?.refused ?? refusalOf(noted);
   if (refused !== undefined) return { status: 'refused', ...refused } as const;

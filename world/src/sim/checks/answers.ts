@@ -86,6 +86,18 @@ export class Answers {
     this.#abandoned.push(about);
   }
 
+  /** A ledger that forgets nothing has this request: whoever asks about it from now on is never told that there is none. */
+  isKnownForEver(handset: string, requestId: string): boolean {
+    const { faults } = this.#world.plan;
+    const mayForget = faults.has('ledger-restored') || faults.has('ledger-cloned');
+    return !mayForget && this.#lines.main.hasRequest(handset, requestId);
+  }
+
+  /** It was told of a request, which the ledger had when it asked, that there is none. */
+  deniedKnown(handset: string, requestId: string): void {
+    this.#world.violated('I4', `${handset} was told that nobody knows ${requestId}`);
+  }
+
   hear(handset: string, op: string, result: RequestResult, isContradiction: boolean): void {
     const books = this.#lines.of(handset);
     this.history.hear(op, result);

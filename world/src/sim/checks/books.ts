@@ -99,6 +99,11 @@ export class Books {
     return this.#orphans.get(nameOfOrphan({ meterId, voucherId }));
   }
 
+  /** Whether it remembers a request; after a restore, only those since. */
+  hasRequest(kid: string, requestId: string): boolean {
+    return this.#requests.has(`REQ~${kid}~${requestId}`);
+  }
+
   get isHalted(): boolean {
     return this.#ledger.halted !== undefined;
   }

@@ -42,6 +42,8 @@ export class HandsetNode {
   onResult: (result: RequestResult) => void = () => undefined;
   /** Ids of the requests that it ever made, newest last. */
   readonly requests: string[] = [];
+  /** Queries of what the ledger had already when they were asked. */
+  readonly #asksOfKnown = new Set<string>();
   readonly #world: World;
   readonly #answers: Answers;
   readonly #tapChance;
@@ -112,6 +114,8 @@ export class HandsetNode {
   ask(wish: Wish, notes: WishNotes = {}): void {
     if (!this.#isReady) return;
     const { request } = this.#handset.ask(wish, notes);
+    if (wish.op === 'query' && this.#answers.isKnownForEver(this.name, wish.of))
+      this.#asksOfKnown.add(request.requestId);
     this.requests.push(request.requestId);
     this.#world.tally.did('requests');
     this.#world.trace.note(this.name, `asks ${request.requestId}: ${wish.op}`);
@@ -240,6 +244,8 @@ export class HandsetNode {
         const { requestId, status, code } = result;
         world.trace.note(this.name, `heard ${requestId}: ${status} ${code ?? ''}`);
         if (status === 'issued' && result.voucherId !== undefined) this.vouchers.push(result.voucherId);
+        if (code === 'REQUEST_UNKNOWN' && this.#asksOfKnown.has(requestId))
+          this.#answers.deniedKnown(this.name, requestId);
         const { of } = parseJws(ask.request.jws).payload;
         if (ask.request.op === 'cancel' && status === 'abandoned' && typeof of === 'string')
           this.#answers.abandoned({ handset: this.name, requestId, of });
