@@ -22,8 +22,10 @@ export {
   loadRows,
   openEmbeddedLedger,
   SimulatedDisk,
+  StorageError,
   type StorageErrorCode,
   type StorageWrite,
+  type SyncFault,
   verifierOfDisk,
   verifyLedgerDirectory,
 } from './ledger/embedded/index.ts';
@@ -52,6 +54,7 @@ export { acknowledgeable } from './redemption/acknowledgement.ts';
 export type { RedemptionObserver } from './redemption/observer.ts';
 export { createSettler, type Settler } from './redemption/settler.ts';
 export type { JournalEntry, RequestJournal } from './requests/journal.ts';
+export { createLastingJournal, type JournalStore } from './requests/lasting-journal.ts';
 export { openTelemetry, type Telemetry } from './telemetry/open-telemetry.ts';
 export { readTele } from './telemetry/read-payload.ts';
 export type { Measured, ReadingSink } from './telemetry/reading.ts';

@@ -17,9 +17,15 @@ const BATCH_BYTES = 1024 * 1024;
 /** What a row costs in memory besides its text. */
 const ROW_BYTES = 64;
 
+/** Closes `view` where it cannot be read. Throws `StorageError`. */
 export function dumpOf(view: StorageSnapshot, { meta, pace }: { meta: Meta; pace: Pace }): LedgerDump {
-  const head = readHead(view) ?? NO_HEAD;
-  return { meta, head, rows: () => rowsOf(view, head, pace), close: () => view.close() };
+  try {
+    const head = readHead(view) ?? NO_HEAD;
+    return { meta, head, rows: () => rowsOf(view, head, pace), close: () => view.close() };
+  } catch (error) {
+    view.close();
+    throw error;
+  }
 }
 
 async function* rowsOf(view: StorageSnapshot, head: Head, pace: Pace): AsyncIterable<StorageWrite> {

@@ -1,4 +1,4 @@
-import { loadRows, SimulatedDisk, type StorageWrite } from '@tapwatt/gateway';
+import { type EmbeddedLedger, loadRows, SimulatedDisk, type StorageWrite } from '@tapwatt/gateway';
 import type { EmbeddedSite } from '../nodes/embedded-site.ts';
 import { codeOf } from '../nodes/gateway-process.ts';
 import { Incarnation } from '../nodes/incarnation.ts';
@@ -44,14 +44,13 @@ export class LedgerCopies {
   backUp(chance: Chance): void {
     const { ledger } = this.#site.machine;
     if (this.#isBusy || ledger === undefined) return;
-    const dump = ledger.dump();
     const atMs = this.#world.time.now();
     let backup: Backup | undefined;
     this.#isBusy = true;
-    // A process that dies meanwhile leaves no backup.
-    void rowsOf(dump.rows()).then(
-      (rows) => {
-        backup = { rows, head: dump.head, atMs };
+    // A process that dies meanwhile, or a disk that cannot be read, leaves no backup.
+    void dumped(ledger).then(
+      (made) => {
+        backup = { ...made, atMs };
       },
       () => undefined,
     );
@@ -132,10 +131,15 @@ export class LedgerCopies {
   }
 }
 
-const rowsOf = async (rows: AsyncIterable<StorageWrite>): Promise<readonly StorageWrite[]> => {
+const dumped = async (ledger: EmbeddedLedger): Promise<Pick<Backup, 'rows' | 'head'>> => {
+  const { head, rows, close } = ledger.dump();
   const all: StorageWrite[] = [];
-  for await (const row of rows) all.push(row);
-  return all;
+  try {
+    for await (const row of rows()) all.push(row);
+    return { head, rows: all };
+  } finally {
+    close();
+  }
 };
 
 async function* each(rows: readonly StorageWrite[]): AsyncIterable<StorageWrite> {

@@ -1,4 +1,5 @@
-import type { SimulatedDisk } from '@tapwatt/gateway';
+import { type SimulatedDisk, StorageError, type SyncFault } from '@tapwatt/gateway';
+import type { Chance } from '../kernel/chance.ts';
 import type { Incarnation } from '../nodes/incarnation.ts';
 import type { World } from '../world.ts';
 import type { FaultKind } from './kinds.ts';
@@ -9,6 +10,11 @@ const LONG_SYNC_MS = 3_000;
 /** One of so many synced writes, at full strength. */
 const FAIL_PROBABILITY = 0.06;
 const SLOW_PROBABILITY = 0.1;
+const OPEN_FAILS_PROBABILITY = 0.3;
+/** Mean time between two reads that fail, at full strength: however much is read, so that a whole ledger can be read at times. */
+const READ_FAILS_EVERY_MS = 4_000;
+/** What befalls reads while nobody reads is forgotten: else the first of every start would fail. */
+const MOST_BETWEEN_READS_MS = 1_000;
 
 export interface TroubledDisk {
   /** Chance of its own for each disk of a world. */
@@ -18,8 +24,6 @@ export interface TroubledDisk {
   /** The life that writes to it now, which may end at every write. */
   readonly life: () => Incarnation | undefined;
 }
-
-type SyncFault = Awaited<ReturnType<SimulatedDisk['onSync']>>;
 
 const FAILURES: readonly (readonly [FaultKind, SyncFault])[] = [
   ['disk-write-lost', { kind: 'fail', kept: false, code: 'LEDGER_UNAVAILABLE' }],
@@ -50,5 +54,25 @@ export const troubleDisk = (world: World, disk: SimulatedDisk, of: TroubledDisk)
       return fault;
     }
     return { kind: 'none' };
+  };
+  disk.onOpen = async () => {
+    if (!failing.happens(world.strength('disk-open-error') * OPEN_FAILS_PROBABILITY)) return;
+    world.tally.fault('disk-open-error');
+    throw new StorageError('LEDGER_UNAVAILABLE', 'The simulated disk cannot be opened.');
+  };
+  disk.onRead = failingReads(world, world.chance(`reads of ${name}`));
+};
+
+/** Throws as classic-level's place does for an I/O error. */
+const failingReads = (world: World, chance: Chance): (() => void) => {
+  let readMs = world.time.now();
+  return () => {
+    const sinceMs = Math.min(world.time.now() - readMs, MOST_BETWEEN_READS_MS);
+    const strength = world.strength('disk-read-error');
+    if (sinceMs === 0 || strength === 0) return;
+    readMs = world.time.now();
+    if (!chance.happens(1 - Math.exp((-sinceMs * strength) / READ_FAILS_EVERY_MS))) return;
+    world.tally.fault('disk-read-error');
+    throw new StorageError('LEDGER_UNAVAILABLE', 'The simulated disk could not be read.');
   };
 };

@@ -25,7 +25,7 @@ const MOST_YEARS = 5;
 
 /** Mean time between two faults of a kind at full strength, ms. Kinds without one strike where they are asked about. */
 const EVERY_MS: Partial<Record<FaultKind, number>> = {
-  'connection-cut': 2 * SECOND_MS,
+  'connection-cut': 1.5 * SECOND_MS,
   partition: 40 * SECOND_MS,
   'slow-node': 40 * SECOND_MS,
   'frozen-node': 40 * SECOND_MS,

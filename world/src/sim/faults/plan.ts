@@ -59,6 +59,8 @@ const NEEDS: Partial<Record<FaultKind, Plan['ledger']>> = {
   'disk-write-lost': 'embedded',
   'disk-answer-lost': 'embedded',
   'disk-full': 'embedded',
+  'disk-read-error': 'embedded',
+  'disk-open-error': 'embedded',
   'ledger-restored': 'embedded',
   'ledger-cloned': 'embedded',
   'peer-away': 'fabric-model',

@@ -15,6 +15,7 @@ import type { World } from '../world.ts';
 import { freezeFor } from './freeze-for.ts';
 import { codeOf, type RunningGatewayLogic, runBroker, runGateway } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
+import type { JournalDisk } from './journal-disk.ts';
 import { gatewayId, LEDGER_ID } from './settings.ts';
 import type { Crashable } from './site.ts';
 import { genesisOf, type Town } from './town.ts';
@@ -43,7 +44,7 @@ export interface MachineParts {
   readonly disk: SimulatedDisk;
   readonly books: Books;
   /** The gateway's journal, beside the ledger. */
-  readonly journal: Map<string, string>;
+  readonly journal: JournalDisk;
 }
 
 /** One machine with its disk: a gateway that has the embedded ledger and the broker inside, started again after each death. */
@@ -94,7 +95,7 @@ export class EmbeddedMachine implements Crashable {
     return this.#books;
   }
 
-  get journal(): Map<string, string> {
+  get journal(): JournalDisk {
     return this.#parts.journal;
   }
 
@@ -120,6 +121,7 @@ export class EmbeddedMachine implements Crashable {
   stayDown(ms: number): void {
     this.#downUntilMs = this.#world.time.now() + ms;
     this.crash('without power');
+    this.#parts.journal.losePower();
   }
 
   /** Killed, and not started again before `start`. */

@@ -6,6 +6,7 @@ import type { CreditLog } from '../checks/credit-log.ts';
 import type { Lines } from '../checks/lines.ts';
 import type { World } from '../world.ts';
 import { EmbeddedMachine } from './embedded-machine.ts';
+import { JournalDisk } from './journal-disk.ts';
 import { BROKER_NODE, gatewayId } from './settings.ts';
 import type { Crashable, Site } from './site.ts';
 import type { Town } from './town.ts';
@@ -38,7 +39,7 @@ export class EmbeddedSite implements Site {
     this.#seenBy = seenBy;
     this.#machine = this.#newMachine({
       ...{ name: gatewayId(1), address: BROKER_NODE, books: seenBy.books },
-      ...{ disk: new SimulatedDisk(), journal: new Map() },
+      ...{ disk: new SimulatedDisk(), journal: new JournalDisk(world, gatewayId(1)) },
     });
   }
 
@@ -86,9 +87,10 @@ export class EmbeddedSite implements Site {
     const copied = books.copy();
     this.#seenBy.credits.follow(copied);
     this.#copies += 1;
+    const name = `copy-${this.#copies}`;
     this.#copy = this.#newMachine({
-      ...{ name: `copy-${this.#copies}`, address: OTHER_BROKER, books: copied },
-      ...{ disk: disk.copy(), journal: new Map(journal) },
+      ...{ name, address: OTHER_BROKER, books: copied },
+      ...{ disk: disk.copy(), journal: journal.copy(name) },
     });
     this.#copiedAtMs = this.#world.time.now();
     this.#copy.start();
@@ -154,7 +156,7 @@ export class EmbeddedSite implements Site {
     address: string;
     books: Books;
     disk: SimulatedDisk;
-    journal: Map<string, string>;
+    journal: JournalDisk;
   }) {
     return new EmbeddedMachine({ world: this.#world, town: this.#town, lines: this.#seenBy.lines, ...of });
   }

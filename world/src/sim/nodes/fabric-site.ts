@@ -15,6 +15,7 @@ import {
   runGateway,
 } from './gateway-process.ts';
 import { Incarnation } from './incarnation.ts';
+import { JournalDisk } from './journal-disk.ts';
 import { BROKER_NODE, gatewayId, SITE } from './settings.ts';
 import type { Crashable, Site } from './site.ts';
 import { genesisOf, type Town } from './town.ts';
@@ -135,6 +136,11 @@ class GatewayNode extends Restarting {
     return this.logic?.administer;
   }
 
+  override stayDown(ms: number): void {
+    super.stayDown(ms);
+    this.#parts.keep.journal.losePower();
+  }
+
   protected async begin(life: Incarnation): Promise<void> {
     const { keep, fabric, books } = this.#parts;
     const ledger = fabric.as({ partyId: this.name, role: 'gateway' });
@@ -191,7 +197,7 @@ export class FabricSite implements Site {
     this.#town = town;
     this.#fabric = new FabricModel(world, books);
     const keep = (number: number): GatewayKeep => ({
-      ...{ master: town.master, mqttKey: town.mqttKey, journal: new Map() },
+      ...{ master: town.master, mqttKey: town.mqttKey, journal: new JournalDisk(world, gatewayId(number)) },
       signer: { kid: gatewayId(number), privateKey: town.roleKeys.gateway },
     });
     const fabric = this.#fabric;

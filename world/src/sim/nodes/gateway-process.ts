@@ -19,6 +19,7 @@ import type { Chance } from '../kernel/chance.ts';
 import { turn } from '../kernel/globals.ts';
 import type { World } from '../world.ts';
 import type { Incarnation } from './incarnation.ts';
+import type { JournalDisk } from './journal-disk.ts';
 import { both, observerOf } from './observers.ts';
 import { busOf, issuerOf, journalOf, ledgerOf } from './ported.ts';
 import { LEDGER_ID, POLICIES, SITE, SWEEP } from './settings.ts';
@@ -31,7 +32,7 @@ export interface GatewayKeep {
   readonly master: Uint8Array;
   readonly mqttKey: Uint8Array;
   readonly signer: JwsSigner;
-  readonly journal: Map<string, string>;
+  readonly journal: JournalDisk;
 }
 
 export interface GatewayProcessParts {
@@ -77,22 +78,22 @@ export const runGateway = (parts: GatewayProcessParts): RunningGatewayLogic => {
     maxMeters: MAX_LIVE_METERS,
   });
   board.subscribe((change) => life.isAlive && world.written('live page', JSON.stringify(change)));
+  const onError = (error: unknown, doing: string): void => {
+    if (!life.isAlive) return;
+    world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
+    log.warn({ err: error }, `could not ${doing}`);
+  };
   const gateway = assembleGateway({
     config: { site: SITE, ledgerId: LEDGER_ID, policies: POLICIES, sweep: SWEEP },
     bus: busOf(life, bus, SITE),
-    journal: journalOf(life, keep.journal),
+    journal: journalOf(life, keep.journal, { clock, onError }),
     board,
     observer: both(observerOf(world, life), observeRedemptions(board, log, clock)),
     random: { bytes: (length) => chance.bytes(length) },
     signal: new AbortController().signal,
     verifySignature: async (request, key) => isSignedBy(request, key),
-    onError: (error, doing) => {
-      if (!life.isAlive) return;
-      world.trace.note(life.name, `could not ${doing}: ${codeOf(error)}`);
-      log.warn({ err: error }, `could not ${doing}`);
-    },
     signer: keep.signer,
-    ...{ ledger, issuer, clock },
+    ...{ ledger, issuer, clock, onError },
   });
   void gateway.quarantine.refresh();
   gateway.start();

@@ -1,9 +1,17 @@
 import { parseTopic } from '@tapwatt/firmware-contracts';
-import type { Issuer, Ledger, MessageBus, RequestJournal } from '@tapwatt/gateway';
+import {
+  type Clock,
+  createLastingJournal,
+  type Issuer,
+  type Ledger,
+  type MessageBus,
+  type RequestJournal,
+} from '@tapwatt/gateway';
 import type { Books } from '../checks/books.ts';
 import type { ShownVouchers } from '../checks/shown-vouchers.ts';
 import { type Step, stepOf, undeclared } from './crash-points.ts';
 import type { Incarnation } from './incarnation.ts';
+import type { JournalDisk } from './journal-disk.ts';
 
 const GIVEN_BACK: ReadonlySet<string> = new Set(['VOIDED', 'RELEASED']);
 
@@ -108,17 +116,21 @@ export const busOf = (life: Incarnation, bus: MessageBus, site: string): Message
   close: (options) => bus.close(options),
 });
 
-/** The journal as one life of a process reaches it; what it holds outlives that life. */
-export const journalOf = (life: Incarnation, kept: Map<string, string>): RequestJournal => ({
-  find(kid, requestId) {
-    const text = kept.get(`${kid}~${requestId}`);
-    return text === undefined ? undefined : JSON.parse(text);
-  },
-  record: (kid, requestId, entry) =>
-    life.through('write of the journal', async () => {
-      const text = JSON.stringify(entry);
-      life.world.written('journal', text);
-      kept.set(`${kid}~${requestId}`, text);
-    }),
-  close: async () => undefined,
-});
+/** Production's journal in one life of a process, on a disk that outlives it. */
+export const journalOf = (
+  life: Incarnation,
+  disk: JournalDisk,
+  edges: { readonly clock: Clock; readonly onError: (error: unknown, doing: string) => void },
+): RequestJournal => {
+  const open = () => disk.open(life);
+  const journal = createLastingJournal({ opened: open(), open: async () => open() }, edges);
+  return {
+    find: journal.find,
+    record: (kid, requestId, entry) =>
+      life.through('write of the journal', () => {
+        life.world.written('journal', JSON.stringify(entry));
+        return journal.record(kid, requestId, entry);
+      }),
+    close: journal.close,
+  };
+};
