@@ -1,8 +1,9 @@
 import type { VoucherRecord } from '@tapwatt/chaincode';
 import type { Books } from './checks/books.ts';
 import type { Chance } from './kernel/chance.ts';
-import type { Office } from './nodes/office.ts';
+import type { Office, OfficeOrder } from './nodes/office.ts';
 import type { Town } from './nodes/town.ts';
+import { OfficePaper, type OfficePaperOf, type Whom } from './office-paper.ts';
 import type { World } from './world.ts';
 
 /** Between two orders, on average, in wishes of a client. */
@@ -12,9 +13,14 @@ const TWICE = 0.2;
 /** How long a meter or a handset stays suspended, or a wallet frozen, at most. */
 const MOST_HELD_MS = 20_000;
 
+interface OfficeWorkOf extends OfficePaperOf {
+  readonly town: Town;
+}
+
 /**
  * Utility, bank and agency at their daily work: keys renewed and meters closed, vouchers cancelled and released without
- * proof, deposits, and wallets, meters and handsets held for a while.
+ * proof, deposits, and wallets, meters and handsets held for a while. Where a ledger may forget, no
+ * wallet is closed: one of two machines may pay out what the other was paid, and no order mends that.
  */
 export class OfficeWork {
   readonly #world: World;
@@ -22,36 +28,43 @@ export class OfficeWork {
   readonly #town: Town;
   readonly #books: Books;
   readonly #chance: Chance;
+  readonly paper: OfficePaper;
   readonly #duties: readonly (readonly [share: number, duty: () => void])[];
   #isOver = false;
   #isOneClosed = false;
   #made = 0;
 
-  constructor(world: World, of: { readonly office: Office; readonly town: Town; readonly books: Books }) {
+  constructor(world: World, of: OfficeWorkOf) {
     this.#world = world;
     this.#office = of.office;
     this.#town = of.town;
     this.#books = of.books;
     this.#chance = world.chance('office work');
+    this.paper = new OfficePaper(world, of);
     this.#duties = [
       [16, () => this.#renewKey()],
-      [2, () => this.#closeMeter()],
       [20, () => this.#cancel()],
-      [23, () => this.#release()],
       [14, () => this.#deposit()],
       [3, () => this.#holdWallet()],
       [3, () => this.#hold({ meterId: this.#chance.pick(this.#town.meters).meterId })],
       [3, () => this.#hold({ id: this.#chance.pick(this.#town.handsets).id })],
-      [4, () => this.#openAndCloseWallet()],
+      [2, () => this.#closeMeter()],
+      [23, () => this.#release()],
+      ...(of.mayForget ? [] : [[4, () => this.#openAndCloseWallet()] as const]),
     ];
   }
 
   start(): void {
+    this.paper.start();
+    this.#goOn();
+  }
+
+  #goOn(): void {
     const meanMs = this.#world.plan.wishEveryMs * WISHES_AN_ORDER;
     this.#world.inLight(this.#chance.below(2 * meanMs), () => {
       if (this.#isOver) return;
       if (!this.#office.isBusy) this.#doSomething();
-      this.start();
+      this.#goOn();
     });
   }
 
@@ -72,7 +85,8 @@ export class OfficeWork {
 
   #renewKey(): void {
     const { meterId } = this.#chance.pick(this.#town.meters);
-    this.#office.order('discom', 'RotateMeterKey', { meterId, reason: 'due' });
+    const order = this.#office.order('discom', 'RotateMeterKey', { meterId, reason: 'due' });
+    this.paper.renewed(meterId, order);
   }
 
   /** One at the most, and never the only one: nothing more can be sold to it. */
@@ -80,7 +94,7 @@ export class OfficeWork {
     if (this.#isOneClosed || this.#town.meters.length === 1) return;
     this.#isOneClosed = true;
     const { meterId } = this.#chance.pick(this.#town.meters);
-    this.#office.order('discom', 'CloseMeter', { meterId, reason: 'moved out' });
+    this.paper.closed(meterId, this.#office.order('discom', 'CloseMeter', { meterId, reason: 'moved out' }));
   }
 
   #cancel(): void {
@@ -90,7 +104,8 @@ export class OfficeWork {
 
   #cancelOne(voucherId: string, then?: () => void): void {
     const role = this.#chance.happens(0.5) ? 'agency' : 'discom';
-    this.#office.order(role, 'RequestCancel', { voucherId, reason: 'complaint' }, then);
+    const order = this.#office.order(role, 'RequestCancel', { voucherId, reason: 'complaint' }, then);
+    this.paper.cancelled(voucherId, order);
   }
 
   /** One that waits for its meter, or one that is cancelled for it: before a sweep has brought the void order there. */
@@ -112,32 +127,40 @@ export class OfficeWork {
   #deposit(walletId = this.#chance.pick(this.#town.handsets).walletId, then?: () => void): void {
     const depositId = `more-${++this.#made}`;
     const amount = this.#chance.pick(DEPOSITS);
-    this.#office.order('agency', 'ProposeDeposit', { depositId, walletId, amount }, () =>
-      this.#confirm({ depositId, utr: `UTR-${depositId}` }, then),
-    );
+    const deposit = { depositId, walletId, amount };
+    const proposal = this.#office.order('agency', 'ProposeDeposit', deposit, () => {
+      const confirmation = this.#confirm({ depositId, utr: `UTR-${depositId}` }, then);
+      this.paper.paid({ ...deposit, proposal, confirmation });
+    });
   }
 
   /** Sometimes two clerks of the bank do the same. */
-  #confirm(deposit: { readonly depositId: string; readonly utr: string }, then?: () => void): void {
-    this.#office.order('bank', 'ConfirmDeposit', deposit, then);
+  #confirm(
+    deposit: { readonly depositId: string; readonly utr: string },
+    then: (() => void) | undefined,
+  ): OfficeOrder {
+    const order = this.#office.order('bank', 'ConfirmDeposit', deposit, then);
     if (this.#chance.happens(TWICE)) this.#office.order('bank', 'ConfirmDeposit', deposit);
+    return order;
   }
 
   #holdWallet(): void {
     const { walletId } = this.#chance.pick(this.#town.handsets);
-    const set = (frozen: boolean): void =>
-      this.#office.order('agency', 'FreezeWallet', { walletId, frozen }, () => {
-        if (frozen) this.#world.time.after(this.#chance.below(MOST_HELD_MS), () => set(false));
-      });
-    set(true);
+    const order = (frozen: boolean, then?: () => void) =>
+      this.#office.order('agency', 'FreezeWallet', { walletId, frozen }, then);
+    this.#holdForAWhile({ walletId }, order);
   }
 
   #hold(whom: { readonly meterId: string } | { readonly id: string }): void {
-    const set = (suspended: boolean): void =>
-      this.#office.order('discom', 'Suspend', { ...whom, suspended, reason: 'inspection' }, () => {
-        if (suspended) this.#world.time.after(this.#chance.below(MOST_HELD_MS), () => set(false));
-      });
-    set(true);
+    const order = (suspended: boolean, then?: () => void) =>
+      this.#office.order('discom', 'Suspend', { ...whom, suspended, reason: 'inspection' }, then);
+    this.#holdForAWhile(whom, order);
+  }
+
+  #holdForAWhile(whom: Whom, order: (isHeld: boolean, then?: () => void) => OfficeOrder): void {
+    const set = (isHeld: boolean, then?: () => void): void =>
+      this.paper.held({ whom, isHeld, order: order(isHeld, then), again: () => set(isHeld) });
+    set(true, () => this.#world.time.after(this.#chance.below(MOST_HELD_MS), () => set(false)));
   }
 
   #openAndCloseWallet(): void {

@@ -21,6 +21,7 @@ import { FabricSite } from './nodes/fabric-site.ts';
 import { HandsetNode } from './nodes/handset-node.ts';
 import { MeterNode } from './nodes/meter-node.ts';
 import { Office } from './nodes/office.ts';
+import { OfficeAnswers } from './nodes/office-answers.ts';
 import type { Site } from './nodes/site.ts';
 import { settleTown, townOf } from './nodes/town.ts';
 import { OfficeWork } from './office-work.ts';
@@ -121,12 +122,13 @@ class WorldLife {
     books.secrets = world.secrets;
     const lines = new Lines(books);
     const answers = new Answers(world, lines, credits);
+    const orders = new OfficeAnswers(world);
     this.#books = books;
     this.#credits = credits;
     this.#answers = answers;
     const embedded =
       world.plan.ledger === 'embedded'
-        ? new EmbeddedSite(world, town, { books, lines, answers, credits })
+        ? new EmbeddedSite(world, town, { books, lines, answers, credits, orders })
         : undefined;
     this.#site = embedded ?? new FabricSite(world, town, books);
     this.#bounds = new Bounds(world, this.#site);
@@ -141,8 +143,10 @@ class WorldLife {
     };
     this.#injector = new Injector(world, population);
     this.#workload = new Workload(world, population);
-    this.#office = new Office(world, { town, site: this.#site });
-    this.#officeWork = new OfficeWork(world, { office: this.#office, town, books });
+    const site = this.#site;
+    this.#office = new Office(world, { town, site, books, answers: orders });
+    const office = { office: this.#office, answers: orders, town, site, books };
+    this.#officeWork = new OfficeWork(world, { ...office, mayForget: this.#mayForget });
     this.#liars = new Liars(world, { town, site: this.#site, books, handsets: this.#handsets });
     this.#operator = new Operator(world, { town, site: this.#site, books, meters: this.#meters });
   }
@@ -155,8 +159,7 @@ class WorldLife {
     world.trouble();
     this.#injector.start();
     this.#workload.start();
-    // What an office ordered may be forgotten too, and its people look before they order again: that is not played here.
-    if (!this.#mayForget) this.#officeWork.start();
+    this.#officeWork.start();
     this.#operator.start();
     this.#liars.start();
     while (world.violations.length === 0 && world.time.now() < world.troubledUntilMs) {
@@ -264,6 +267,7 @@ class WorldLife {
     );
     return [
       ...(books.isHalted ? ['the ledger is halted'] : []),
+      ...(this.#mayForget ? this.#officeWork.paper.unreconciled : []),
       ...uncleared.map(({ meterId }) => `meter ${meterId} is not cleared`),
       ...unbooked.map(({ voucherId }) => `orphan ${voucherId} is booked by nobody`),
     ];
@@ -313,6 +317,7 @@ class WorldLife {
     await this.#checkInvariants(true);
     const books = this.#site.books?.({ partyId: 'discom', role: 'discom' });
     if (books !== undefined) await this.#drive(this.#answers.review(books));
+    if (books !== undefined) await this.#drive(this.#officeWork.paper.review(books));
     this.#credits.checkAtRest(this.#books);
   }
 }

@@ -25,6 +25,7 @@ export interface MeterBook extends MeterWindowBook {
   readonly order?: PendingOrder;
   readonly quarantine?: string;
   readonly suspended: boolean;
+  readonly closed: boolean;
   /** The newest epoch in which it showed what this ledger never did. */
   readonly aheadIn?: number;
   readonly cleared?: { readonly restores: number };

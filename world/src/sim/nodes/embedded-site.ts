@@ -7,6 +7,7 @@ import type { Lines } from '../checks/lines.ts';
 import type { World } from '../world.ts';
 import { EmbeddedMachine } from './embedded-machine.ts';
 import { JournalDisk } from './journal-disk.ts';
+import type { OfficeAnswers } from './office-answers.ts';
 import { BROKER_NODE, gatewayId } from './settings.ts';
 import type { Crashable, Site } from './site.ts';
 import type { Town } from './town.ts';
@@ -20,6 +21,7 @@ export interface SiteObservers {
   readonly lines: Lines;
   readonly answers: Answers;
   readonly credits: CreditLog;
+  readonly orders: OfficeAnswers;
 }
 
 /** The gateway with the embedded ledger that is the default of `npm start`; for a while there may be a copy of it. */
@@ -86,6 +88,7 @@ export class EmbeddedSite implements Site {
     const { books, journal, disk } = this.#machine;
     const copied = books.copy();
     this.#seenBy.credits.follow(copied);
+    this.#seenBy.orders.copied(copied, books);
     this.#copies += 1;
     const name = `copy-${this.#copies}`;
     this.#copy = this.#newMachine({
@@ -107,7 +110,7 @@ export class EmbeddedSite implements Site {
     if (copy === undefined) return;
     const first = this.#machine;
     this.#copy = undefined;
-    const { books, answers, credits, lines } = this.#seenBy;
+    const { books, answers, credits, lines, orders } = this.#seenBy;
     credits.forget(copy.books);
     if (which === 'first') {
       copy.hold('switched off for good');
@@ -118,6 +121,7 @@ export class EmbeddedSite implements Site {
     this.#loses(books, { sinceMs: this.#copiedAtMs, was: books.copy() });
     copy.hold('takes the place of the first');
     answers.inherit(books, copy.books);
+    orders.inherit(books, copy.books);
     lines.ended(copy.books, books);
     books.become(copy.books);
     copy.keepBooksIn(books);
@@ -148,6 +152,7 @@ export class EmbeddedSite implements Site {
 
   #loses(books: Books, lost: { readonly sinceMs: number; readonly was: Books }): void {
     this.#seenBy.answers.forget(books, lost);
+    this.#seenBy.orders.forget(books, lost.sinceMs);
     this.#seenBy.lines.ended(books, lost.was);
   }
 

@@ -1,19 +1,29 @@
 import { canonicalJson, signOrder } from '@tapwatt/firmware-contracts';
 import { LedgerRejected } from '@tapwatt/gateway';
+import type { Books } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import type { World } from '../world.ts';
+import type { OfficeAnswers } from './office-answers.ts';
 import { LEDGER_ID } from './settings.ts';
 import type { Site } from './site.ts';
 import type { Town } from './town.ts';
 
 export type OfficeRole = 'discom' | 'bank' | 'agency';
 
-/** One signed order on its way, the same bytes until it has an outcome. */
-interface OfficeOrder {
+/** One signed order, the same bytes however often it is sent. */
+export interface OfficeOrder {
   readonly op: string;
   readonly jws: string;
   readonly then: () => void;
-  answer: string | undefined;
+  isDone: boolean;
+}
+
+export interface OfficeOf {
+  readonly town: Town;
+  readonly site: Site;
+  /** Of the ledger that all gateways have, or of the one that is there always. */
+  readonly books: Books;
+  readonly answers: OfficeAnswers;
 }
 
 const ANSWER_DEADLINE_MS = 10_000;
@@ -34,16 +44,15 @@ const withoutRepeated = (result: unknown): string => {
  */
 export class Office {
   readonly #world: World;
-  readonly #town: Town;
-  readonly #site: Site;
+  readonly #of: OfficeOf;
   readonly #chance: Chance;
   readonly #waiting = new Set<OfficeOrder>();
   #made = 0;
+  #news = 0;
 
-  constructor(world: World, of: { readonly town: Town; readonly site: Site }) {
+  constructor(world: World, of: OfficeOf) {
     this.#world = world;
-    this.#town = of.town;
-    this.#site = of.site;
+    this.#of = of;
     this.#chance = world.chance('office');
   }
 
@@ -56,22 +65,39 @@ export class Office {
     return [...this.#waiting].map(({ op }) => `an order to ${op}`);
   }
 
-  /** Signs and sends an order; `then` runs when it was carried out. */
-  order(role: OfficeRole, op: string, request: object, then: () => void = () => undefined): void {
-    const privateKey = this.#town.roleKeys[role];
+  /** Changes whenever something is ordered, was done or refused, or may have been forgotten. */
+  get news(): number {
+    return this.#news + this.#of.answers.forgettings;
+  }
+
+  /** Signs and sends an order; `then` runs when it was first carried out. */
+  order(role: OfficeRole, op: string, request: object, then: () => void = () => undefined): OfficeOrder {
+    const privateKey = this.#of.town.roleKeys[role];
     const payload = { aud: LEDGER_ID, requestId: `office-${++this.#made}`, op, at: 0, request };
-    const order: OfficeOrder = {
-      ...{ op, then, answer: undefined },
-      jws: signOrder(payload, { kid: role, privateKey }),
-    };
+    const jws = signOrder(payload, { kid: role, privateKey });
+    const order = { op, then, jws, isDone: false };
+    this.repeat(order);
+    return order;
+  }
+
+  /** It has no outcome yet, or is asked for once more. */
+  isWaitingFor(order: OfficeOrder): boolean {
+    return this.#waiting.has(order);
+  }
+
+  /** Sends what was signed before, unless it is on its way. */
+  repeat(order: OfficeOrder): void {
+    if (this.#waiting.has(order)) return;
     this.#waiting.add(order);
-    this.#world.tally.did(`order ${op}`);
+    this.#news += 1;
+    this.#world.tally.did(`order ${order.op}`);
     void this.#try(order);
   }
 
   async #try(order: OfficeOrder): Promise<void> {
-    const gateways = this.#site.gateways.filter(({ isUp }) => isUp);
+    const gateways = this.#of.site.gateways.filter(({ isUp }) => isUp);
     const gateway = gateways.length === 0 ? undefined : this.#chance.pick(gateways);
+    const by = gateway?.books ?? this.#of.books;
     let isHeard = false;
     const late = (): void => {
       if (!isHeard) this.#again(order);
@@ -82,11 +108,11 @@ export class Office {
       const result = await gateway?.administer?.(order.jws);
       if (isHeard || result === undefined) return;
       isHeard = true;
-      this.#carriedOut(order, withoutRepeated(result));
+      this.#carriedOut(order, by, withoutRepeated(result));
     } catch (error) {
       if (isHeard || !(error instanceof LedgerRejected)) return;
       isHeard = true;
-      this.#refused(order, error.code);
+      this.#refused(order, by, error.code);
     }
   }
 
@@ -94,24 +120,20 @@ export class Office {
     this.#world.inLight(AGAIN_MS, () => void this.#try(order));
   }
 
-  #carriedOut(order: OfficeOrder, answer: string): void {
-    const { op } = order;
-    if (order.answer !== undefined && order.answer !== answer) {
-      this.#world.violated('I4', `${op} was answered ${order.answer}, and then ${answer}`);
-    }
-    const isFirst = order.answer === undefined;
-    order.answer = answer;
-    this.#world.trace.note('office', `${op} is done: ${answer}`);
-    if (isFirst) order.then();
+  #carriedOut(order: OfficeOrder, by: Books, answer: string): void {
+    this.#news += 1;
+    this.#world.trace.note('office', `${order.op} is done: ${answer}`);
+    this.#of.answers.carriedOut(by, order, answer);
+    if (!order.isDone) order.then();
+    order.isDone = true;
     if (this.#chance.happens(ASK_AGAIN)) this.#again(order);
     else this.#waiting.delete(order);
   }
 
-  #refused(order: OfficeOrder, code: string): void {
-    const { op, answer } = order;
-    if (answer !== undefined)
-      this.#world.violated('I4', `${op} was answered ${answer}, and then refused: ${code}`);
-    this.#world.trace.note('office', `${op} is refused: ${code}`);
+  #refused(order: OfficeOrder, by: Books, code: string): void {
+    this.#news += 1;
+    this.#world.trace.note('office', `${order.op} is refused: ${code}`);
+    this.#of.answers.refused(by, order, code);
     this.#waiting.delete(order);
   }
 }

@@ -1,5 +1,6 @@
 import type { Submitter } from '@tapwatt/chaincode';
 import type { Ledger } from '@tapwatt/gateway';
+import type { Books } from '../checks/books.ts';
 
 /** One process that can be killed and comes back by itself. */
 export interface Crashable {
@@ -13,6 +14,8 @@ export interface Crashable {
   freeze(ms: number): boolean;
   /** It is killed, and not started again before so many ms have passed. */
   stayDown(ms: number): void;
+  /** What follows its ledger, where it has one of its own. */
+  readonly books?: Books;
   /** Takes a signed order of an office; absent while it is down. Never resolves where it dies before its answer. */
   readonly administer?: ((jws: string) => Promise<unknown>) | undefined;
   /** Its clock is so much ahead of the world's, ms. */
