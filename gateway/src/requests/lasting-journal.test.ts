@@ -8,19 +8,21 @@ const entry = { payloadHash: '00', op: 'issue' } as const;
 /** A disk that is full while the test says so; what it took outlives every journal on it. */
 function disk() {
   const rows = new Map<string, string>();
+  const synced: boolean[] = [];
   const state = { isFull: false };
   const open = async (): Promise<JournalStore> => {
     if (state.isFull) throw new Error('full');
     return {
       get: (key) => rows.get(key),
-      async put(written) {
+      async put(written, { sync }) {
         if (state.isFull) throw new Error('full');
+        synced.push(sync);
         for (const [key, value] of written) rows.set(key, value);
       },
       close: async () => undefined,
     };
   };
-  return { rows, state, open };
+  return { rows, synced, state, open };
 }
 
 async function journalOn({ open }: ReturnType<typeof disk>) {
@@ -40,6 +42,17 @@ describe('the journal of requests', () => {
     await recorded;
     expect([...on.rows.keys()]).toEqual(['h~r']);
     expect((await journalOn(on)).journal.find('h', 'r')).toEqual(entry);
+  });
+
+  it('syncs what was refused for good, and nothing else', async () => {
+    const on = disk();
+    const { journal, clock } = await journalOn(on);
+    for (const noted of [entry, { ...entry, refused: 'AMOUNT_OUT_OF_RANGE' } as const]) {
+      const recorded = journal.record('h', 'r', noted);
+      await clock.advance(4);
+      await recorded;
+    }
+    expect(on.synced).toEqual([false, true]);
   });
 
   it('remembers in memory while its disk takes nothing, and writes that down when it does again', async () => {
