@@ -113,7 +113,9 @@ export class Liars {
   #order(): boolean {
     const gateways = this.#of.site.gateways.filter(({ isUp }) => isUp);
     const gateway = gateways.length === 0 ? undefined : this.#chance.pick(gateways);
-    const { town, books } = this.#of;
+    // What is a lie to one of two copies may be new to the other.
+    const books = gateway?.books ?? this.#of.books;
+    const { town } = this.#of;
     const lie: ForgedOrder | undefined = this.#chance.pick(FORGED_ORDERS)({
       ...{ town, books, stranger: this.#stranger, chance: this.#chance },
     });

@@ -42,12 +42,19 @@ const VOIDED: ReadonlySet<number> = new Set([RESULT.VOIDED, RESULT.ALREADY_VOIDE
 const SAYS_NEVER: ReadonlySet<string> = new Set(['BAD_EPOCH', 'OUT_OF_WINDOW', 'CLOSED']);
 const CREDITED_STATUSES: ReadonlySet<string> = new Set(['on-meter', 'settled', 'redeemed']);
 
+interface Claim {
+  readonly status: string;
+  readonly voucherId: string;
+  /** The ledger that said it had released the voucher without proof. */
+  readonly isOfReleased: boolean;
+}
+
 /** What one request heard. */
 interface Said {
   /** When it last heard something, by the copy that said it. */
   readonly at: Map<Books, number>;
   /** Every status that it heard of every voucher. */
-  readonly claims: Map<string, { readonly status: string; readonly voucherId: string }>;
+  readonly claims: Map<string, Claim>;
 }
 
 interface Abandoned {
@@ -182,7 +189,9 @@ export class Answers {
     const said = this.#said.get(requestId) ?? { at: new Map(), claims: new Map() };
     this.#said.set(requestId, said);
     said.at.set(books, this.#world.time.now());
-    if (voucherId !== undefined) said.claims.set(`${status} ${voucherId}`, { status, voucherId });
+    if (voucherId === undefined) return;
+    const isOfReleased = books.voucher(voucherId)?.released !== undefined;
+    said.claims.set(`${status} ${voucherId} ${isOfReleased}`, { status, voucherId, isOfReleased });
   }
 
   /** What these books said since then is forgotten; `was` are the books as they were. */
@@ -236,13 +245,13 @@ export class Answers {
 
   /** That what was credited is found is for the credits at rest; the proofs of a board that was replaced went with it. */
   #reviewLost({ requestId, op }: RequestHistory): void {
-    for (const { status, voucherId } of this.#said.get(requestId)?.claims.values() ?? []) {
+    for (const { status, voucherId, isOfReleased } of this.#said.get(requestId)?.claims.values() ?? []) {
       const isCredited = this.#credits.isCredited(voucherId);
       const voucher = this.#lines.main.voucher(voucherId);
       if (voucher !== undefined && this.#credits.wasReplaced(voucher.meterId)) continue;
       const now = voucher?.status;
       // One that was released without proof may have been credited, and its release is told all the same.
-      const isReleased = voucher?.released !== undefined;
+      const isReleased = isOfReleased || voucher?.released !== undefined;
       const isSo =
         (!CREDITED_STATUSES.has(status) || (isCredited && AFTER_CREDIT.has(now ?? 'REDEEMED'))) &&
         (status !== 'voided' || isReleased || (!isCredited && GIVEN_BACK.has(now ?? 'VOIDED')));
