@@ -39,8 +39,8 @@ const EVERY_MS: Partial<Record<FaultKind, number>> = {
   'handset-wiped': 120 * SECOND_MS,
   'board-blank': 20 * MINUTE_MS,
   blackout: 3 * MINUTE_MS,
-  'ledger-restored': 20 * SECOND_MS,
-  'ledger-cloned': 40 * SECOND_MS,
+  'ledger-restored': 14 * SECOND_MS,
+  'ledger-cloned': 20 * SECOND_MS,
 };
 
 /** Strikes at random moments while the world is troubled; what it has broken heals with the world. */

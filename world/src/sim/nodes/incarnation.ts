@@ -8,7 +8,7 @@ const RARE_PASSES = 2;
 /** Places that few worlds come to, and these not often. */
 const SELDOM_REACHED = /WithdrawOrder|RecordMeter|RecordVoucher/;
 const SELDOM_PASSES = 12;
-const CRASH_BEFORE_SELDOM = 0.5;
+const CRASH_BEFORE_SELDOM = 0.45;
 /** What was done is not done again: so nearly every time counts. */
 const CRASH_AFTER_SELDOM = 0.95;
 const CRASH_RARE = 0.4;
