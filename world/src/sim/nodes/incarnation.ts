@@ -8,7 +8,7 @@ const RARE_PASSES = 2;
 /** Places that few worlds come to, and these not often. */
 const SELDOM_REACHED = /WithdrawOrder|RecordMeter|RecordVoucher/;
 const SELDOM_PASSES = 12;
-const CRASH_BEFORE_SELDOM = 0.45;
+const CRASH_BEFORE_SELDOM = 0.6;
 /** What was done is not done again: so nearly every time counts. */
 const CRASH_AFTER_SELDOM = 0.95;
 const CRASH_RARE = 0.4;
@@ -73,11 +73,19 @@ export class Incarnation {
     if (!this.#alive) return;
     const { tally } = this.world;
     tally.know(label);
-    const strength = this.world.strength('crash-point');
+    const strength = this.#strengthAt(label);
     if (strength === 0 || !this.#options.chance.happens(this.#crashProbability(label, strength))) return;
     tally.fault('crash-point');
     tally.crashAt(label);
     this.kill(label);
+  }
+
+  /** Where only a copy, or a restore, ever leads, a process may die in each world that has them. */
+  #strengthAt(label: CrashPoint): number {
+    const { world } = this;
+    const ofAll = world.strength('crash-point');
+    if (ofAll > 0 || !SELDOM_REACHED.test(label)) return ofAll;
+    return Math.max(world.strength('ledger-cloned'), world.strength('ledger-restored'));
   }
 
   /** Runs a step that leaves the process, with a labelled point before and after it; a dead process hears no answer. */
