@@ -22,6 +22,7 @@ export const FAULT_KINDS = [
   'meter-cut-at-word',
   'meter-cut-at-rest',
   'meter-cut-in-recovery',
+  'meter-words-torn',
   'meter-outage',
   'handset-crash',
   'handset-wiped',

@@ -232,4 +232,15 @@ export const METER_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
+  'record-without-checksum': {
+    safeguard: 'Only a whole record counts: its checksum tells.',
+    why: 'The mark is written last.',
+    edits: [
+      {
+        file: 'simulator/src/nvm/two-slots.ts',
+        find: '  return checksum(generation, payload) === slot.read(3) ? {',
+        replace: '  return generation >= 0 ? {',
+      },
+    ],
+  },
 };

@@ -31,6 +31,7 @@ const MOST_OFF_MS = 20_000;
 const MOST_ARMED_MS = 60_000;
 /** Words of one commit of the record, and of one recovery, at the most: where the power may go. */
 export const COMMIT_WORDS = METER_NVM_WORDS / 2;
+const ALL_BITS = 0xffff_ffff;
 const RECEIPT_ID_AT = [24, 40] as const;
 
 /** One meter of the world: production's simulated meter on a memory whose power goes at any word. */
@@ -46,6 +47,8 @@ export class MeterNode {
   #board = new MemoryNvm(METER_NVM_WORDS);
   #power = new CuttableNvm(this.#board);
   #meter: Meter;
+  /** Words written since the newest sync, and what they were before. */
+  readonly #unsynced = new Map<number, number>();
   #isOff = true;
   /** What the power is about to go for, counted when it does. */
   #armed: FaultKind | undefined;
@@ -168,9 +171,14 @@ export class MeterNode {
     return {
       words: power.words,
       read: (word) => power.read(word),
-      write: (word, value) => power.write(word, value),
+      write: (word, value) => {
+        const before = this.#board.read(word);
+        power.write(word, value);
+        if (!this.#unsynced.has(word)) this.#unsynced.set(word, before);
+      },
       sync: () => {
         power.sync();
+        this.#unsynced.clear();
         this.#credits.look(this.meterId, this.#board, this.#clock);
       },
     };
@@ -192,8 +200,23 @@ export class MeterNode {
   #onCut(): void {
     if (this.#armed !== undefined) this.#world.tally.fault(this.#armed);
     this.#armed = undefined;
+    this.#tearWords();
     this.#hasLostPower();
     this.#comeBackSoon();
+  }
+
+  /** Of what was written since the newest sync each word may be as it was, as it was to be, or anything between. */
+  #tearWords(): void {
+    const chance = this.#chance;
+    if (this.#unsynced.size > 0 && chance.happens(this.#world.strength('meter-words-torn'))) {
+      for (const [word, before] of this.#unsynced) {
+        const mask = chance.pick([0, ALL_BITS, chance.below(ALL_BITS)]);
+        const written = this.#board.read(word);
+        this.#board.write(word, ((written & mask) | (before & ~mask)) >>> 0);
+      }
+      this.#world.tally.fault('meter-words-torn');
+    }
+    this.#unsynced.clear();
   }
 
   /** Between two commits; answers whether there was any power. */
