@@ -21,10 +21,11 @@ This page is written by a command, from one run of it; nothing in it is typed by
     npm run world -- --report docs/exactly-once.md
 
 A world is the whole system in one process under one seed and one virtual clock: meters, handsets, broker, gateways and
-ledger run production's code, while clock, chance, network and storage are the world's. Each seed draws its own faults. What
-must hold is stated in [architecture.md](architecture.md#invariants) (I1–I8) and checked as the world goes on; when its
-faults have healed, everything must come to rest. Which world a seed makes follows from the code: check out the commit below to
-have the very same ones.
+ledger run production's code, while clock, chance, network and storage are the world's. Each seed draws its own faults, and liars
+among them. What must hold is stated in [architecture.md](architecture.md#invariants) (I1–I8, and rights) and checked as the world
+goes on; when its faults have healed, everything must come to rest. What worlds cannot see, and what shows it instead, is
+[decision 0033](decisions/0033-what-worlds-can-see.md). Which world a seed makes follows from the code: check out the commit below
+to have the very same ones.
 `;
 
 const HOW = `## Look for yourself
