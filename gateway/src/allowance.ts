@@ -16,10 +16,9 @@ const MS_PER_SECOND = 1_000;
 export function createAllowance(limits: AllowanceLimits, clock: Clock) {
   const left = createRecentMap<string, { readonly count: number; readonly atMs: number }>(limits.maxNames);
   return (name: string, count: number): boolean => {
-    const nowMs = clock.nowMs();
+    const nowMs = clock.elapsedMs();
     const known = left.get(name) ?? { count: limits.atOnce, atMs: nowMs };
-    // A clock that was set back gives nothing.
-    const refilled = known.count + (Math.max(0, nowMs - known.atMs) * limits.perSecond) / MS_PER_SECOND;
+    const refilled = known.count + ((nowMs - known.atMs) * limits.perSecond) / MS_PER_SECOND;
     const available = Math.min(limits.atOnce, refilled);
     const isAllowed = available >= count;
     left.set(name, { count: isAllowed ? available - count : available, atMs: nowMs });

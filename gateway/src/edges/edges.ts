@@ -1,7 +1,9 @@
 /** Time as the gateway sees it. No money decision looks at it; it only paces, bounds and informs. */
 export interface Clock {
-  /** Unix milliseconds. */
+  /** Unix milliseconds. Somebody may set it, by years and either way: it dates, and paces nothing. */
   nowMs(): number;
+  /** Milliseconds since a moment that is this process's own; only ever rises. Waits and deadlines are told by it. */
+  elapsedMs(): number;
   /**
    * Runs once after `delayMs`, unless the returned function is called before. A process that has nothing else to do may end
    * before, unless the timer holds it.

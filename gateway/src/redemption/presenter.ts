@@ -67,8 +67,8 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   }
 
   async function room(): Promise<void> {
-    const deadlineMs = clock.nowMs() + ROOM_DEADLINE_MS;
-    while (redemptions.inFlight >= limits.maxInFlight && clock.nowMs() < deadlineMs && !signal.aborted) {
+    const deadlineMs = clock.elapsedMs() + ROOM_DEADLINE_MS;
+    while (redemptions.inFlight >= limits.maxInFlight && clock.elapsedMs() < deadlineMs && !signal.aborted) {
       await pause(clock, ROOM_LOOK_MS, signal);
     }
   }

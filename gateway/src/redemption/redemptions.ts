@@ -118,7 +118,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
 
   function feed(meterId: string, input: RedemptionInput): void {
     const entry = entryOf(meterId);
-    const step = stepRedemptions(entry.redemptions, input, clock.nowMs());
+    const step = stepRedemptions(entry.redemptions, input, clock.elapsedMs());
     held += step.state.deliveries.length - entry.redemptions.deliveries.length;
     inFlight += onTheirWay(step.state) - onTheirWay(entry.redemptions);
     entry.redemptions = step.state;

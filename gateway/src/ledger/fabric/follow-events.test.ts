@@ -5,6 +5,7 @@ import { followEvents } from './follow-events.ts';
 
 const instantly: Clock = {
   nowMs: () => 0,
+  elapsedMs: () => 0,
   after(_, run) {
     const immediate = setImmediate(run);
     return () => clearImmediate(immediate);
