@@ -124,7 +124,12 @@ export async function openSites(options: SitesOptions): Promise<Sites> {
       ledger: reached,
       issuer: (await options.issuerOf?.(gatewayId, own)) ?? createLocalIssuer(MASTER, own),
       bus: createInProcessBus(broker.leg()),
-      journal: { find: () => undefined, record: async () => undefined, close: async () => undefined },
+      journal: {
+        find: () => undefined,
+        canTell: () => true,
+        record: async () => undefined,
+        close: async () => undefined,
+      },
       board: createLiveBoard({
         ...{ clock, readiness: () => ({ state: 'ready', reasons: [] }), maxMeters: 10 },
         ledgerHead: () => ({ blockNumber: 0 }),

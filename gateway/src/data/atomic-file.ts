@@ -33,10 +33,11 @@ export async function writeFileAtomic(
 
 /** Makes a directory, for its owner only, and what is missing above it; their names survive a power cut. */
 export async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const whole = resolve(directory);
+  const first = await mkdir(whole, { recursive: true, mode: 0o700 });
   if (first === undefined) return;
   const above = dirname(resolve(first));
-  for (let path = resolve(directory); path !== above; path = dirname(path)) {
+  for (let path = whole; path !== above; path = dirname(path)) {
     await syncDirectory(dirname(path));
   }
 }

@@ -1,6 +1,7 @@
 import { resultName, STATE_BIT, type StatusFields } from '@tapwatt/firmware-contracts';
 import type { Clock } from '../edges/edges.ts';
 import { createRecentMap } from '../recent-map.ts';
+import { ABOUT_THE_BYTES } from '../redemption/meter-redemptions.ts';
 import type { RedemptionObserver } from '../redemption/observer.ts';
 import type { LiveBoard } from './live-board.ts';
 import type { Logger } from './logger.ts';
@@ -68,7 +69,7 @@ export function observeRedemptions(board: LiveBoard, log: Logger, clock: Clock):
       else log.error({ ...about, err: error }, message);
     },
     alarm({ voucherId, meterId, code, message }) {
-      if (voucherId !== undefined) {
+      if (voucherId !== undefined && !ABOUT_THE_BYTES.has(code)) {
         board.voucherAdvanced({ voucherId, meterId, code, stage: 'refused', atMs: clock.nowMs() });
       }
       log.warn({ redemptionId: voucherId, meterId, code }, message);

@@ -235,10 +235,35 @@ describe('the redemption core', () => {
         { type: 'tick' },
         receipt(RESULT.APPLIED, { proof: 'fulfil' }),
       );
-      expect(told).toEqual(['r1:accepted', 'r1:pending', 'r1:on-meter']);
+      expect(told).toEqual(['r1:accepted', 'r1:pending', 'r1:accepted', 'r1:on-meter']);
       expect([count('present'), count('alarm')]).toEqual([2, 1]);
     },
   );
+
+  it('leaves a meter alone for a while that goes on saying so, alarms once, and thinks it no less there', () => {
+    const again = Array.from({ length: MAX_ATTEMPTS }, (_, attempt) => [
+      receipt(RESULT.BAD_MAC),
+      receipt(RESULT.BAD_MAC),
+      { wait: ANSWER_TIMEOUT_MS * 2 ** attempt },
+      { type: 'tick' } as const,
+    ]).flat();
+    const { count, state } = play(here, deliver('credit', agent), ...again, { type: 'tick' });
+    expect([count('present'), count('alarm'), state.reachable]).toEqual([MAX_ATTEMPTS, 1, true]);
+    const later = [{ wait: NOT_NOW_MS }, { type: 'tick' } as const];
+    expect(play(here, deliver('credit', agent), ...again, ...later).count('present')).toBe(MAX_ATTEMPTS + 1);
+  });
+
+  it('shows the sealed voucher in the place of bytes under its id that nobody had checked, and refuses those', () => {
+    const bytes = frameOf(VOUCHER_KIND.CREDIT).fill(9, 2);
+    const forged = { ...deliver('credit', agent), frame: bytes, isUnchecked: true } as RedemptionInput;
+    const sealed = play(here, forged, deliver('credit', canceller));
+    const shown = sealed.effects.flatMap((effect) => (effect.type === 'present' ? [effect.frame[2]] : []));
+    expect(shown).toEqual([9, 0]);
+    expect(sealed.told).toEqual(['r1:accepted', 'r1:accepted', 'c1:accepted']);
+    const refused = play(here, forged, receipt(RESULT.BAD_MAC));
+    expect(refused.told).toEqual(['r1:accepted', 'r1:refused']);
+    expect(refused.state.deliveries).toEqual([]);
+  });
 
   it('withdraws an order of an epoch end that the meter refuses', () => {
     const { count } = play(here, deliver('order'), receipt(RESULT.BAD_EPOCH, { kind: 6 }));

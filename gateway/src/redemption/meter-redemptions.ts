@@ -25,10 +25,14 @@ export const NOT_NOW_MS = 60_000;
 /** Refusals that a later presentation may turn: the request goes on as `pending`. */
 const NOT_NOW: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['OVER_LIMIT', 'LOCKED', 'EXPIRED']);
 /**
- * What a meter says of bytes before it has verified their MAC (WIRE.md, step 1): they were damaged or forged on their way,
- * for the gateway presents nothing else than what was sealed. Of the voucher itself this tells nothing.
+ * What a meter says of bytes before it has verified their MAC (WIRE.md, step 1). Of a frame that was sealed here, or whose
+ * MAC was verified here, it tells that it was damaged or forged on its way, and nothing of the voucher.
  */
-const ABOUT_THE_BYTES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['BAD_FORMAT', 'WRONG_METER', 'BAD_MAC']);
+export const ABOUT_THE_BYTES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'BAD_FORMAT',
+  'WRONG_METER',
+  'BAD_MAC',
+]);
 /** Refusals of an order that end the order itself (WIRE.md, "What the meter does with a voucher"). */
 const WITHDRAWS_ORDER: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CONFLICT', 'BAD_EPOCH', 'CLOSED']);
 
@@ -75,14 +79,15 @@ type Input<T extends RedemptionInput['type']> = Extract<RedemptionInput, { type:
 
 function deliver(state: MeterRedemptions, input: Input<'deliver'>, nowMs: number): RedemptionStep {
   const existing = onItsWay(state, input);
-  if (existing !== undefined) return join(state, existing, input.watcher);
-  if (state.deliveries.length >= MAX_DELIVERIES) {
+  const givesWay = existing !== undefined && isUncheckedBeside(existing, input);
+  if (existing !== undefined && !givesWay) return join(state, existing, input.watcher);
+  const replaced = givesWay ? existing : creditUnder(state, input);
+  if (state.deliveries.length >= MAX_DELIVERIES && replaced === undefined) {
     return {
       state,
       effects: tellOne(input.watcher, { status: 'refused', voucherId: input.voucherId, code: 'BUSY' }),
     };
   }
-  const replaced = input.purpose === 'void' ? creditOf(state, input.voucherId) : undefined;
   const fresh: Delivery = {
     voucherId: input.voucherId,
     purpose: input.purpose,
@@ -90,7 +95,8 @@ function deliver(state: MeterRedemptions, input: Input<'deliver'>, nowMs: number
     phase: 'waiting',
     attempts: 0,
     notBeforeMs: 0,
-    watchers: [...(replaced?.watchers ?? []), ...(input.watcher === undefined ? [] : [input.watcher])],
+    watchers: withWatcher(replaced?.watchers ?? [], input.watcher),
+    ...(input.isUnchecked === true ? { isUnchecked: true } : {}),
   };
   const step = state.reachable ? present(fresh, nowMs) : undefined;
   const delivery = step?.delivery ?? fresh;
@@ -108,11 +114,22 @@ const onItsWay = (state: MeterRedemptions, input: Input<'deliver'>): Delivery | 
       (one.purpose === input.purpose || (input.purpose === 'credit' && one.purpose === 'void')),
   );
 
+/** What anybody may have made up must not keep the sealed voucher away from its meter. */
+const isUncheckedBeside = (existing: Delivery, input: Input<'deliver'>): boolean =>
+  existing.isUnchecked === true && existing.phase !== 'answered' && input.isUnchecked !== true;
+
 /** The credit that a void order takes the place of, with its watchers; one that the meter answered stays. */
-const creditOf = (state: MeterRedemptions, voucherId: string): Delivery | undefined =>
-  state.deliveries.find(
-    (one) => one.voucherId === voucherId && one.purpose === 'credit' && one.phase !== 'answered',
-  );
+const creditUnder = (state: MeterRedemptions, input: Input<'deliver'>): Delivery | undefined =>
+  input.purpose === 'void'
+    ? state.deliveries.find(
+        (one) => one.voucherId === input.voucherId && one.purpose === 'credit' && one.phase !== 'answered',
+      )
+    : undefined;
+
+const withWatcher = (watchers: readonly Watcher[], watcher: Watcher | undefined): readonly Watcher[] =>
+  watcher === undefined || watchers.some((one) => sameWatcher(one, watcher))
+    ? watchers
+    : [...watchers, watcher];
 
 /** A second request for a voucher that is on its way already hears where it stands. */
 function join(state: MeterRedemptions, delivery: Delivery, watcher: Watcher | undefined): RedemptionStep {
@@ -250,7 +267,8 @@ function refusedByMeter(state: MeterRedemptions, input: Input<'receipt'>, nowMs:
       effects: [{ type: 'withdraw-order', voucherId, frame: input.frame }],
     };
   }
-  if (ABOUT_THE_BYTES.has(code)) return { state, effects: notArrived(delivery, code) };
+  if (ABOUT_THE_BYTES.has(code) && delivery.isUnchecked !== true)
+    return notArrived(state, delivery, { code, nowMs });
   if (NOT_NOW.has(code)) return notNow(state, delivery, { code, nowMs });
   const effects: RedemptionEffect[] = [
     { type: 'alarm', voucherId, code },
@@ -260,11 +278,25 @@ function refusedByMeter(state: MeterRedemptions, input: Input<'receipt'>, nowMs:
   return { state: drop(state, delivery), effects };
 }
 
-/** It stays presented: without another answer it is presented again in its time, as one that was lost. */
-const notArrived = (delivery: Delivery, code: ErrorCode): RedemptionEffect[] => {
+/** It is presented again in its time, as one that was lost; a meter that goes on saying so is left alone for a while. */
+function notArrived(
+  state: MeterRedemptions,
+  delivery: Delivery,
+  { code, nowMs }: { code: ErrorCode; nowMs: number },
+): RedemptionStep {
   const { voucherId } = delivery;
-  return [{ type: 'alarm', voucherId, code }, ...tellAll(delivery, { status: 'pending', voucherId, code })];
-};
+  const isOver = delivery.attempts >= MAX_ATTEMPTS;
+  const waiting: Delivery = {
+    ...delivery,
+    ...{ phase: 'waiting', isDamaged: true },
+    ...(isOver ? { attempts: 0, notBeforeMs: nowMs + NOT_NOW_MS } : {}),
+  };
+  const alarm: RedemptionEffect[] = delivery.isDamaged === true ? [] : [{ type: 'alarm', voucherId, code }];
+  return {
+    state: replace(state, delivery, waiting),
+    effects: [...alarm, ...tellAll(waiting, { status: 'pending', voucherId, code })],
+  };
+}
 
 function notNow(
   state: MeterRedemptions,

@@ -58,7 +58,14 @@ export interface RedemptionPorts {
 export interface Redemptions {
   deliver(
     meterId: string,
-    delivery: { voucherId: string; purpose: Purpose; frame: Uint8Array; watcher?: Watcher },
+    delivery: {
+      voucherId: string;
+      purpose: Purpose;
+      frame: Uint8Array;
+      /** Nobody has verified its MAC. */
+      isUnchecked?: boolean;
+      watcher?: Watcher;
+    },
   ): void;
   /** Presents a frame, once, to a meter that may be away: nothing is kept of it, and its answer is heard as any other. */
   knock(meterId: string, open: { voucherId: string; frame: Uint8Array }): Promise<Handover>;

@@ -26,6 +26,10 @@ export interface Delivery {
   /** Not presented (again) before this time, ms. */
   readonly notBeforeMs: number;
   readonly watchers: readonly Watcher[];
+  /** Its MAC was verified by nobody, for the issuer was away: it gives way to one that was. */
+  readonly isUnchecked?: boolean;
+  /** The meter has said that these bytes did not arrive whole. */
+  readonly isDamaged?: boolean;
   /** The receipt that answered it, once one proved something. */
   readonly receipt?: Uint8Array;
   /** What that receipt proved. */
@@ -45,6 +49,8 @@ export type RedemptionInput =
       readonly voucherId: string;
       readonly purpose: Purpose;
       readonly frame: Uint8Array;
+      /** Nobody has verified its MAC. */
+      readonly isUnchecked?: boolean;
       readonly watcher?: Watcher;
     }
   /** This request waits no longer; its voucher goes on. */

@@ -98,8 +98,12 @@ async function refuseReuse(ports: DeskPorts, request: AuthenticRequest): Promise
   if (noted !== undefined && noted.payloadHash !== payloadHash) throw new TapwattError('REQUEST_REUSED');
   const spending = payload.op === 'issue' || payload.op === 'cancel';
   if (!spending && onLedger.request !== undefined) throw new TapwattError('REQUEST_REUSED');
-  if (noted?.refused !== undefined) throw new TapwattError(noted.refused);
+  // Another gateway may have had another policy: what the ledger knows counts.
+  if (noted?.refused !== undefined && onLedger.request === undefined) throw new TapwattError(noted.refused);
   if (noted !== undefined) return;
+  // It may have been refused for good: not to be known is no leave to spend.
+  if (payload.op === 'issue' && onLedger.request === undefined && !ports.journal.canTell())
+    throw new TapwattError('DISK_FULL', 'The journal of requests cannot be read now.');
   await ports.journal.record(handsetId, requestId, { payloadHash, op: payload.op, ...redeemedBy(payload) });
 }
 

@@ -16,7 +16,12 @@ export interface JournalEntry {
  */
 export interface RequestJournal {
   find(kid: string, requestId: string): JournalEntry | undefined;
-  /** Written before the request is acted upon; survives a kill of the process, and what is refused a power cut too. */
+  /** Whether what `find` does not find was never recorded: while its disk cannot be read nobody knows. */
+  canTell(): boolean;
+  /**
+   * Written before the request is acted upon; survives a kill of the process, and what is refused a power cut too. Throws
+   * DISK_FULL where a refusal, or too much of the rest, cannot be written.
+   */
   record(kid: string, requestId: string, entry: JournalEntry): Promise<void>;
   close(): Promise<void>;
 }

@@ -71,6 +71,27 @@ describe('the journal of requests', () => {
     expect(journal.find('h', 's')).toEqual(entry);
   });
 
+  it('takes no refusal for good that is not on the disk, and says while it cannot tell', async () => {
+    const on = disk();
+    const { journal, clock } = await journalOn(on);
+    expect(journal.canTell()).toBe(true);
+    on.state.isFull = true;
+    const refused = journal.record('h', 'r', { ...entry, refused: 'AMOUNT_OUT_OF_RANGE' });
+    const passing = journal.record('h', 's', entry);
+    refused.catch(() => undefined);
+    await clock.advance(4);
+    await expect(refused).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await passing;
+    expect([journal.find('h', 'r'), journal.find('h', 's'), journal.canTell()]).toEqual([
+      undefined,
+      entry,
+      false,
+    ]);
+    on.state.isFull = false;
+    await clock.advance(5_000);
+    expect([journal.canTell(), [...on.rows.keys()]]).toEqual([true, ['h~s']]);
+  });
+
   it('knows nothing of what its disk cannot read, and goes on', async () => {
     const on = disk();
     const broken = { ...(await on.open()), get: () => expect.fail('no reads') };

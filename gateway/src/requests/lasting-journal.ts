@@ -40,9 +40,9 @@ export interface JournalPlace {
 }
 
 /**
- * The journal on a store that may fail. What was refused for good is synced: a late copy of such a request would otherwise
- * spend money after all. The rest guards none, and the operating system keeps it through a kill -9. While its disk takes
- * nothing the journal remembers in memory, so that sealed vouchers go on being redeemed.
+ * The journal on a store that may fail. What was refused for good is synced before that is told, or not told: a late copy of
+ * such a request would otherwise spend money after all. The rest guards none, and the operating system keeps it through a
+ * kill -9. While its disk takes nothing the journal remembers that rest in memory, so that sealed vouchers go on being redeemed.
  */
 export function createLastingJournal(place: JournalPlace, { clock, onError }: JournalEdges): RequestJournal {
   const unsaved = new Map<string, string>();
@@ -100,17 +100,23 @@ export function createLastingJournal(place: JournalPlace, { clock, onError }: Jo
     }
   }
 
-  const writes = createBatcher<Noted, true>(LIMITS, clock, async (noted) => {
+  /** Answers which are on the disk. */
+  const writes = createBatcher<Noted, boolean>(LIMITS, clock, async (noted) => {
     const target = store;
     const rows = noted.map(({ row }) => row);
-    if (target === undefined) keep(rows);
-    else {
-      await target.put(rows, { sync: noted.some(({ isFinal }) => isFinal) }).catch((error: unknown) => {
-        keep(rows);
-        fail(target, error);
-      });
+    const passing = noted.filter(({ isFinal }) => !isFinal).map(({ row }) => row);
+    if (target === undefined) {
+      keep(passing);
+      return noted.map(() => false);
     }
-    return noted.map(() => true);
+    try {
+      await target.put(rows, { sync: passing.length < rows.length });
+      return noted.map(() => true);
+    } catch (error) {
+      keep(passing);
+      fail(target, error);
+      return noted.map(() => false);
+    }
   });
 
   return {
@@ -119,9 +125,12 @@ export function createLastingJournal(place: JournalPlace, { clock, onError }: Jo
       const found = unsaved.get(key) ?? stored(key);
       return found === undefined ? undefined : (JSON.parse(found) as JournalEntry);
     },
+    canTell: () => store !== undefined,
     async record(kid, requestId, entry) {
       const row = [keyOf(kid, requestId), canonicalJson(entry)] as const;
-      await writes.add({ row, isFinal: entry.refused !== undefined });
+      const isFinal = entry.refused !== undefined;
+      const isOnDisk = await writes.add({ row, isFinal });
+      if (isFinal && !isOnDisk) throw new TapwattError('DISK_FULL', UNREADABLE);
     },
     async close() {
       closed = true;
@@ -131,5 +140,7 @@ export function createLastingJournal(place: JournalPlace, { clock, onError }: Jo
     },
   };
 }
+
+const UNREADABLE = 'The journal of requests cannot be written now.';
 
 const keyOf = (kid: string, requestId: string): string => `${kid}~${requestId}`;

@@ -29,9 +29,9 @@ async function openStore(directory: string): Promise<JournalStore> {
 }
 
 async function openDb(directory: string): Promise<ClassicLevel<string, string>> {
+  await makeDirectory(directory);
   const db = new ClassicLevel<string, string>(directory, { cacheSize: 2 << 20, writeBufferSize: 1 << 20 });
   try {
-    await makeDirectory(directory);
     await db.open();
     await syncDirectoryAndName(directory);
     return db;
@@ -39,7 +39,8 @@ async function openDb(directory: string): Promise<ClassicLevel<string, string>> 
     await db.close();
     const error = toStorageError(cause, directory);
     if (error.code !== 'DATA_DAMAGED') throw error;
-    const remedy = 'It guards no money: move it away, and the gateway makes a new one.';
+    const remedy =
+      'Move it away, and the gateway makes a new one, which has forgotten what was refused for good by the limits of an amount.';
     throw new TapwattError('DATA_DAMAGED', `The journal of requests in ${directory} is damaged. ${remedy}`, {
       cause,
     });

@@ -47,7 +47,14 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
       const watcher: Watcher = { handsetId: LOCAL, requestId, asks: 'credit' };
       waiting.set(requestId, steps.push);
       try {
-        redemptions.deliver(about.meterId, { voucherId, purpose: 'credit', frame: voucher, watcher });
+        const checked = read.isUnchecked === true ? { isUnchecked: true } : {};
+        redemptions.deliver(about.meterId, {
+          voucherId,
+          purpose: 'credit',
+          frame: voucher,
+          watcher,
+          ...checked,
+        });
         for await (const progress of steps.all()) {
           yield { ...about, ...answerOf(progress), status: localStatus(progress.status) };
           if (isFinalStatus(progress.status)) return;

@@ -22,7 +22,8 @@ async function statusOfRequest(ports: DeskPorts, request: RequestOf<'query'>) {
   const { handsetId, payload } = request;
   const asked = await ports.ledger.evaluate('GetRequest', { kid: handsetId, requestId: payload.of });
   const noted = ports.journal.find(handsetId, payload.of);
-  const refused = asked?.refused ?? refusalOf(noted);
+  // What the ledger knows of a request counts, whatever this gateway had refused: another one may have had another policy.
+  const refused = asked === null ? refusalOf(noted) : asked.refused;
   if (refused !== undefined) return { status: 'refused', ...refused } as const;
   const voucherId = asked?.voucherId ?? noted?.voucherId;
   if (voucherId === undefined) return asked?.op === 'cancel' ? ({ status: 'abandoned' } as const) : undefined;

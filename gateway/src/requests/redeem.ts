@@ -22,5 +22,6 @@ export async function answerRedeem(ports: DeskPorts, request: RequestOf<'redeem'
   if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });
   if (record === null) ports.unknownVouchers.shown(voucher, frame);
   const watcher = { handsetId, requestId, asks: 'credit' } as const;
-  ports.redemptions.deliver(String(meterId), { voucherId, purpose: 'credit', frame, watcher });
+  const checked = voucher.isUnchecked === true ? { isUnchecked: true } : {};
+  ports.redemptions.deliver(String(meterId), { voucherId, purpose: 'credit', frame, watcher, ...checked });
 }

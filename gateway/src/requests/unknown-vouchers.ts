@@ -2,6 +2,7 @@ import { type Alarm, unsealed } from '@tapwatt/chaincode';
 import { VOUCHER_KIND } from '@tapwatt/firmware-contracts';
 import type { Clock, Random } from '../edges/edges.ts';
 import type { ReadVoucher } from '../issuer/issuer.ts';
+import { LedgerRejected } from '../ledger/errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { submitSurely } from '../ledger/submit-surely.ts';
 import { createRecentMap } from '../recent-map.ts';
@@ -34,7 +35,15 @@ export function createUnknownVouchers(ports: UnknownVouchersPorts): UnknownVouch
 
   async function tell({ voucherId, meterId }: ReadVoucher, frame: Uint8Array): Promise<void> {
     const transaction = { name: 'RecordVoucher', request: { voucher: unsealed(frame) } } as const;
-    const { result } = await submitSurely(ports.ledger, transaction, { ...ports, maxAttempts: MAX_ATTEMPTS });
+    const committed = await submitSurely(ports.ledger, transaction, {
+      ...ports,
+      maxAttempts: MAX_ATTEMPTS,
+    }).catch((error: unknown) => {
+      // What the rules refuse they refuse again.
+      if (error instanceof LedgerRejected) told.set(voucherId, true);
+      throw error;
+    });
+    const { result } = committed;
     told.set(voucherId, true);
     ports.onRecorded(`${meterId}`, result.alarms);
   }

@@ -20,6 +20,8 @@ interface Backup {
 
 type Chance = ReturnType<World['chance']>;
 
+const isMeter = (device: string): boolean => device.startsWith('meter-');
+
 /** What people do to an embedded ledger that makes it forget: a restore from an old backup, and two machines from one disk. */
 export class LedgerCopies {
   readonly #world: World;
@@ -68,7 +70,8 @@ export class LedgerCopies {
     this.#world.trace.note('town', 'two machines from one disk');
     this.#site.copyLedger();
     for (const device of this.#devices) if (chance.happens(0.5)) this.#site.lead(device, true);
-    this.#moveLater(chance);
+    // Handsets that stay tell neither ledger of the other: then the meters’ answers are all that shows it.
+    this.#moveLater(chance, chance.happens(0.5) ? this.#devices.filter(isMeter) : this.#devices);
     this.#world.time.after(chance.between(LEAST_APART_MS, MOST_APART_MS), () => this.#keepOne(chance));
     return true;
   }
@@ -82,11 +85,11 @@ export class LedgerCopies {
     return this.#world.strength('ledger-restored') === 0;
   }
 
-  #moveLater(chance: Chance): void {
+  #moveLater(chance: Chance, devices: readonly string[]): void {
     this.#world.inLight(chance.below(MOST_BETWEEN_MOVES_MS), () => {
       if (!this.#site.isCopied) return;
-      this.#site.lead(chance.pick(this.#devices), chance.happens(0.5));
-      this.#moveLater(chance);
+      this.#site.lead(chance.pick(devices), chance.happens(0.5));
+      this.#moveLater(chance, devices);
     });
   }
 

@@ -71,19 +71,6 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
-  'forgotten-taken-for-refused': {
-    safeguard: 'What a meter has forgotten, the ledger is asked about.',
-    why: 'The meter has the last word.',
-    edits: [
-      {
-        file: 'gateway/src/redemption/tell-watchers.ts',
-        find: `    if (status === 'refused' && code !== undefined && FORGETS.has(code)) void tellByLedger(watcher, progress);
-    else tell`,
-        replace: `    if (FORGETS.size < 0) void tellByLedger(watcher, progress);
-    else if (status !== undefined || code !== undefined) tell`,
-      },
-    ],
-  },
   'damage-taken-for-refusal': {
     safeguard: 'What a meter says of damaged bytes says nothing of the voucher.',
     why: 'The meter has refused it.',

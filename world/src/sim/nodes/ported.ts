@@ -126,6 +126,7 @@ export const journalOf = (
   const journal = createLastingJournal({ opened: open(), open: async () => open() }, edges);
   return {
     find: journal.find,
+    canTell: journal.canTell,
     record: (kid, requestId, entry) =>
       life.through('write of the journal', () => {
         life.world.written('journal', JSON.stringify(entry));
