@@ -71,6 +71,7 @@ export class Rights {
     for (const [key, record] of writes) {
       const isNew = !this.#known.has(key);
       if (key.startsWith('VCH~')) this.#voucher(record as VoucherRecord, { isNew, written });
+      else if (key.startsWith('ACC~')) this.#wallet(key, record as WalletSummary);
       else if (key.startsWith('DEP~')) this.#deposit(record as DepositRecord);
       else if (key.startsWith('ORP~')) this.#orphan(record as OrphanRecord);
       else if (key.startsWith('ORD~') && isNew) this.#order(record as OrderRecord, written);
@@ -142,6 +143,13 @@ export class Rights {
 
   get #restores(): number {
     return (this.#known.get('LDG~ledger') as LedgerRecord | undefined)?.restores ?? 0;
+  }
+
+  /** Whoever closes a wallet has its money paid out. */
+  #wallet(key: string, { state, balance }: WalletSummary): void {
+    const before = this.#known.get(key) as WalletSummary | undefined;
+    if (state === 'closed' && before?.state !== 'closed' && balance !== '0')
+      this.#world.violated('rights', `${key} was closed, and ${balance} stayed in it`);
   }
 
   #deposit({ depositId, status, utr, confirmedBy = '' }: DepositRecord): void {

@@ -82,17 +82,6 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
-  'void-order-without-cancel': {
-    safeguard: 'A void order is sealed only when its cancel is committed.',
-    why: 'Whoever asks for it will have cancelled.',
-    edits: [
-      {
-        file: 'gateway/src/issuer/local-issuer.ts',
-        find: `      if (record.status === 'ISSUED' || record.status === 'REDEEMED') {`,
-        replace: '      if (record.seq < 0) {',
-      },
-    ],
-  },
   'acknowledged-unresolved': {
     safeguard: 'Only what the ledger has resolved is acknowledged.',
     why: 'The meter has said it; it is settled soon.',
@@ -101,18 +90,6 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
         file: 'gateway/src/redemption/acknowledgement.ts',
         find: 'const unresolved = usedSeqs(shown).some((seq) => open.has(seq) || seq >= meter.nextSeq);',
         replace: 'const unresolved = usedSeqs(shown).length < open.size - open.size;',
-      },
-    ],
-  },
-  'another-transaction-id': {
-    safeguard: 'A transaction that is tried again is the same one.',
-    why: 'Every try is a new one.',
-    edits: [
-      {
-        file: 'gateway/src/ledger/submit-surely.ts',
-        find: '      return await ledger.submit(transaction.name, transaction.request, { txId });',
-        replace:
-          '      return await ledger.submit(transaction.name, transaction.request, { txId: attempt === 1 ? txId : bytesToHex(edges.random.bytes(16)) });',
       },
     ],
   },

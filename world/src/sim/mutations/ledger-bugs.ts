@@ -289,17 +289,6 @@ function`,
       },
     ],
   },
-  'window-ahead-unnoticed': {
-    safeguard: 'A receipt shows its meter’s window too.',
-    why: 'A receipt is about its voucher.',
-    edits: [
-      {
-        file: 'chaincode/src/vouchers/settle.ts',
-        find: '  if (keyEpoch < meter.keyEpoch || hi < firstUnissued) return;',
-        replace: '  if (keyEpoch < meter.keyEpoch || hi < firstUnissued || firstUnissued > 0) return;',
-      },
-    ],
-  },
   'closed-wallets-money-stays': {
     safeguard: 'A closed wallet pays out what it has.',
     why: 'Nobody asks for it.',
