@@ -77,8 +77,8 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
     edits: [
       {
         file: 'gateway/src/redemption/meter-redemptions.ts',
-        find: '  if (ABOUT_THE_BYTES.has(code)) return',
-        replace: '  if (ABOUT_THE_BYTES.size < 0) return',
+        find: '  if (ABOUT_THE_BYTES.has(code) && delivery',
+        replace: '  if (ABOUT_THE_BYTES.size < 0 && delivery',
       },
     ],
   },
