@@ -119,16 +119,25 @@ export class Liars {
     const lie: ForgedOrder | undefined = this.#chance.pick(FORGED_ORDERS)({
       ...{ town, books, stranger: this.#stranger, chance: this.#chance },
     });
-    if (gateway?.administer === undefined || lie === undefined) return false;
-    const { op, request, by, aud = LEDGER_ID, mayBeTrue = false } = lie;
+    const administer = gateway?.administer;
+    if (administer === undefined || lie === undefined) return false;
+    const { op, request, by, after, aud = LEDGER_ID, mayBeTrue = false } = lie;
+    if (after !== undefined) this.#truly(administer, after);
     const requestId = mayBeTrue ? `perhaps-${++this.#told}` : forgedName(++this.#told);
     const payload = { aud, requestId, op, at: 0, request };
     const asked = `${op} by ${by.kid}`;
-    gateway.administer(signOrder(payload, by)).then(
+    administer(signOrder(payload, by)).then(
       (result) => mayBeTrue || this.#carriedOut(asked, result),
       (error) => this.#world.trace.note('liar', `${asked} is refused: ${codeOf(error)}`),
     );
     return true;
+  }
+
+  #truly(administer: (jws: string) => Promise<unknown>, { by, op, request }: Omit<ForgedOrder, 'aud'>): void {
+    const payload = { aud: LEDGER_ID, requestId: `true-${++this.#told}`, op, at: 0, request };
+    administer(signOrder(payload, by)).catch((error) =>
+      this.#world.trace.note('liar', `${op}: ${codeOf(error)}`),
+    );
   }
 
   #submission(): boolean {

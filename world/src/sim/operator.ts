@@ -12,8 +12,8 @@ const MOST_BETWEEN_LOOKS_MS = 20_000;
 const MILLIS = 1_000;
 const LOOKS_BEFORE_A_VISIT = 24;
 /** Of the looks at a ledger that may forget, and of those at two machines that go on from one disk. */
-const RENEWS = 0.3;
-const RENEWS_AT_BOTH = 0.6;
+const RENEWS = 0.2;
+const RENEWS_AT_BOTH = 0.2;
 
 interface OperatorOf {
   readonly town: Town;

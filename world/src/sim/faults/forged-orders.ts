@@ -16,6 +16,8 @@ export interface ForgedOrder {
   readonly op: string;
   readonly request: object;
   readonly aud?: string;
+  /** What somebody who may does before, so that there is something to lie about. */
+  readonly after?: Pick<ForgedOrder, 'by' | 'op' | 'request'>;
   /** It is no lie any more where the books are others when it arrives: then the checker of rights alone tells. */
   readonly mayBeTrue?: true;
 }
@@ -214,6 +216,16 @@ const depositAgain: Forgery = (of) => ({
   ...{ op: 'ConfirmDeposit', request: { depositId: FIRST_DEPOSIT.depositId, utr: newName(of) } },
 });
 
+/** A bank's mistake: a reference that has paid in another deposit. */
+const referenceAgain: Forgery = ({ town: { roleKeys } }) => {
+  const deposit = { depositId: 'paid-in-before', walletId: FIRST_DEPOSIT.walletId, amount: '100' };
+  return {
+    by: { kid: 'bank', privateKey: roleKeys.bank },
+    ...{ op: 'ConfirmDeposit', request: { depositId: deposit.depositId, utr: 'UTR-1' } },
+    after: { by: { kid: 'agency', privateKey: roleKeys.agency }, op: 'ProposeDeposit', request: deposit },
+  };
+};
+
 const depositWithOtherContent: Forgery = (of) => ({
   by: { kid: 'agency', privateKey: of.town.roleKeys.agency },
   ...{ op: 'ProposeDeposit', request: { ...FIRST_DEPOSIT, amount: '9999' } },
@@ -240,5 +252,5 @@ export const FORGED_ORDERS: readonly Forgery[] = [
   ...[inAnotherRole, inAnotherRole, inAnotherRole, ofAnotherAgency, ofAnotherAgency],
   ...[byAStranger, forAnotherLedger],
   ...[orphanByOnePerson, releaseByOnePerson, releaseOfAnother],
-  ...[depositAgain, depositWithOtherContent, suspendItself, takenName],
+  ...[depositAgain, referenceAgain, depositWithOtherContent, suspendItself, takenName],
 ];
