@@ -14,6 +14,8 @@ const LOOKS_BEFORE_A_VISIT = 24;
 /** Of the looks at a ledger that may forget, and of those at two machines that go on from one disk. */
 const RENEWS = 0.2;
 const RENEWS_AT_BOTH = 0.2;
+/** Of those who proposed, so many try to do the rest alone; the other does it at a later look. */
+const ALONE = 0.4;
 
 interface OperatorOf {
   readonly town: Town;
@@ -98,7 +100,8 @@ export class Operator {
 
   #book({ meterId, voucherId, amount, proposal }: OrphanRecord): void {
     const isProposed = proposal?.amount === amount;
-    const by: Party = isProposed && proposal.by === 'discom' ? 'bank' : 'discom';
+    const isTheSecond = isProposed && proposal.by === 'discom' && !this.#chance.happens(ALONE);
+    const by: Party = isTheSecond ? 'bank' : 'discom';
     this.#order(by, 'RecoverOrphan', { meterId, voucherId, amount });
   }
 
