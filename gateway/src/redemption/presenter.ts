@@ -51,7 +51,7 @@ export interface Presenter {
   sweep(): Promise<number>;
   /** Sweeps now, for meters that were connected all the time and are silent, and again after every interval. */
   start(): void;
-  /** Meters whose open vouchers are still to be shown, those that are being read now included. */
+  /** Meters whose open vouchers are still to be shown, those that are being read now included; one more while a sweep looks for them. */
   readonly queued: number;
 }
 
@@ -61,6 +61,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   const waiting = new Set<string>();
   let readers = 0;
   let reading = 0;
+  let isSweepDue = false;
 
   async function present(meterId: string): Promise<void> {
     for await (const open of openFrames(ports, meterId)) redemptions.deliver(meterId, open);
@@ -136,8 +137,10 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   }
 
   function schedule(delayMs = 0): void {
+    isSweepDue = delayMs === 0;
     clock.after(delayMs, () => {
       if (signal.aborted) return;
+      isSweepDue = true;
       void sweep()
         .catch((error) => ports.onError(error, 'sweep the open vouchers'))
         .finally(() => schedule(limits.intervalMs));
@@ -150,7 +153,7 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
     sweep,
     start: schedule,
     get queued() {
-      return waiting.size + reading;
+      return waiting.size + reading + (isSweepDue ? 1 : 0);
     },
   };
 }
