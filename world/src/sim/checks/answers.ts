@@ -38,6 +38,8 @@ const TRUE_OUTCOMES: Readonly<Record<string, Expectation>> = {
 const CREDITED: ReadonlySet<number> = new Set([RESULT.APPLIED, RESULT.ALREADY_APPLIED]);
 const VOIDED: ReadonlySet<number> = new Set([RESULT.VOIDED, RESULT.ALREADY_VOIDED]);
 
+/** What a meter says of bytes that did not arrive whole. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['BAD_FORMAT', 'WRONG_METER', 'BAD_MAC']);
 /** What a meter says of what it has forgotten, too (WIRE.md, "What the meter does with a voucher"). */
 const SAYS_NEVER: ReadonlySet<string> = new Set(['BAD_EPOCH', 'OUT_OF_WINDOW', 'CLOSED']);
 const CREDITED_STATUSES: ReadonlySet<string> = new Set(['on-meter', 'settled', 'redeemed']);
@@ -127,8 +129,14 @@ export class Answers {
 
   /** Every result that reaches a handset, also one that it no longer waits for: what is credited was never refused. */
   overhear(handset: string, { requestId, status, code, voucherId }: RequestResult): void {
-    if (status !== 'refused' || voucherId === undefined || !SAYS_NEVER.has(code ?? '')) return;
+    if (status !== 'refused' || voucherId === undefined) return;
     const voucher = this.#lines.of(handset).voucher(voucherId);
+    if (voucher !== undefined && SAYS_NOTHING.has(code ?? ''))
+      this.#world.violated(
+        'I4',
+        `${handset} was told ${code} for ${requestId}: that is about bytes, not about a voucher`,
+      );
+    if (!SAYS_NEVER.has(code ?? '')) return;
     if (voucher?.status !== 'REDEEMED' || this.#credits.wasReplaced(voucher.meterId)) return;
     this.#world.violated('I4', `${handset} was told ${code} for ${requestId}; ${voucherId} is REDEEMED`);
   }

@@ -79,19 +79,6 @@ export const LIAR_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
-  'another-handsets-request': {
-    safeguard: 'A handset sends its own requests only.',
-    why: 'Whoever brings a request brings it for its owner.',
-    edits: [
-      {
-        file: 'gateway/src/requests/authenticate.ts',
-        find: `    if (parsed.kid !== handsetId)
-`,
-        replace: `    if (parsed.kid === '')
-`,
-      },
-    ],
-  },
   'suspended-handset-buys': {
     safeguard: 'Who is suspended buys nothing.',
     why: 'It will not be for long.',
