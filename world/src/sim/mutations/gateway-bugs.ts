@@ -71,17 +71,6 @@ export const GATEWAY_BUGS: Readonly<Record<string, Mutation>> = {
       },
     ],
   },
-  'damage-taken-for-refusal': {
-    safeguard: 'What a meter says of damaged bytes says nothing of the voucher.',
-    why: 'The meter has refused it.',
-    edits: [
-      {
-        file: 'gateway/src/redemption/meter-redemptions.ts',
-        find: '  if (ABOUT_THE_BYTES.has(code) && delivery',
-        replace: '  if (ABOUT_THE_BYTES.size < 0 && delivery',
-      },
-    ],
-  },
   'acknowledged-unresolved': {
     safeguard: 'Only what the ledger has resolved is acknowledged.',
     why: 'The meter has said it; it is settled soon.',
