@@ -16,7 +16,7 @@ const MS_PER_SECOND = 1_000;
 export function createAllowance(limits: AllowanceLimits, clock: Clock) {
   const left = createRecentMap<string, { readonly count: number; readonly atMs: number }>(limits.maxNames);
   return (name: string, count: number): boolean => {
-    const nowMs = clock.elapsedMs();
+    const nowMs = clock.monotonicMs();
     const known = left.get(name) ?? { count: limits.atOnce, atMs: nowMs };
     const refilled = known.count + ((nowMs - known.atMs) * limits.perSecond) / MS_PER_SECOND;
     const available = Math.min(limits.atOnce, refilled);

@@ -33,7 +33,7 @@ export const MASTER = new Uint8Array(32).fill(9);
 
 const clock: Clock = {
   nowMs: () => Date.now(),
-  elapsedMs: () => performance.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs, run) {
     const timer = setTimeout(run, delayMs);
     return () => clearTimeout(timer);

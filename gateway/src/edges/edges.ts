@@ -3,7 +3,7 @@ export interface Clock {
   /** Unix milliseconds. Somebody may set it, by years and either way: it dates, and paces nothing. */
   nowMs(): number;
   /** Milliseconds since a moment that is this process's own; only ever rises. Waits and deadlines are told by it. */
-  elapsedMs(): number;
+  monotonicMs(): number;
   /**
    * Runs once after `delayMs`, unless the returned function is called before. A process that has nothing else to do may end
    * before, unless the timer holds it.

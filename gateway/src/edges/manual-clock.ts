@@ -13,7 +13,7 @@ export function createManualClock(
 
   return {
     nowMs: () => nowMs + wrongByMs,
-    elapsedMs: () => nowMs,
+    monotonicMs: () => nowMs,
     set(unixMs) {
       wrongByMs = unixMs - nowMs;
     },

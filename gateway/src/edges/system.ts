@@ -4,7 +4,7 @@ import type { Clock, Random } from './edges.ts';
 /** The machine's own clock. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  elapsedMs: () => performance.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs, run, { holdsProcess = false } = {}) {
     const timer = setTimeout(run, delayMs);
     if (!holdsProcess) timer.unref();

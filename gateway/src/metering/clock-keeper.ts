@@ -26,12 +26,12 @@ export function createClockKeeper(ports: {
   const toldAtMs = createRecentMap<string, number>(MAX_REMEMBERED);
 
   return async (status: StatusFields): Promise<void> => {
-    const elapsedMs = ports.clock.elapsedMs();
+    const monotonicMs = ports.clock.monotonicMs();
     const meterId = String(status.meterId);
     const nowS = Math.floor(ports.clock.nowMs() / 1000);
     const toldMs = toldAtMs.get(meterId);
-    if (!needsTime(status, nowS) || (toldMs !== undefined && elapsedMs - toldMs < MIN_INTERVAL_MS)) return;
-    toldAtMs.set(meterId, elapsedMs);
+    if (!needsTime(status, nowS) || (toldMs !== undefined && monotonicMs - toldMs < MIN_INTERVAL_MS)) return;
+    toldAtMs.set(meterId, monotonicMs);
     try {
       const order = { meterId, keyEpoch: status.keyEpoch, timeNo: nowS, time: nowS };
       await ports.send(meterId, await ports.issuer.timeOrder(order));

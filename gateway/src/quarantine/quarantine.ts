@@ -104,21 +104,21 @@ export function createQuarantine(ports: QuarantinePorts): Quarantine {
     record = (await ledger.evaluate('GetLedger', {})) ?? undefined;
     const isNew = restores() !== (before?.restores ?? 0);
     if (restores() === 0 || (!isNew && count?.meters === 0)) return;
-    if (isNew || clock.elapsedMs() >= nextCountMs) await countMeters();
+    if (isNew || clock.monotonicMs() >= nextCountMs) await countMeters();
     else countLater();
   }
 
   function countLater(): void {
     if (isCountDue) return;
     isCountDue = true;
-    clock.after(nextCountMs - clock.elapsedMs(), () => {
+    clock.after(nextCountMs - clock.monotonicMs(), () => {
       isCountDue = false;
       if (!signal.aborted) void refresh();
     });
   }
 
   async function countMeters(): Promise<void> {
-    const beganMs = clock.elapsedMs();
+    const beganMs = clock.monotonicMs();
     const counting = restores();
     let [meters, of] = [0, 0];
     for (let after: string | undefined; ; ) {
@@ -137,7 +137,7 @@ export function createQuarantine(ports: QuarantinePorts): Quarantine {
       await pause(clock, 0, signal);
     }
     count = { restores: counting, meters, of };
-    nextCountMs = clock.elapsedMs() + COUNT_SHARE * (clock.elapsedMs() - beganMs);
+    nextCountMs = clock.monotonicMs() + COUNT_SHARE * (clock.monotonicMs() - beganMs);
   }
 
   /** Whoever asks while a look is under way may know of something newer than it has seen: it is looked again. */

@@ -286,11 +286,8 @@ function notArrived(
 ): RedemptionStep {
   const { voucherId } = delivery;
   const isOver = delivery.attempts >= MAX_ATTEMPTS;
-  const waiting: Delivery = {
-    ...delivery,
-    ...{ phase: 'waiting', isDamaged: true },
-    ...(isOver ? { attempts: 0, notBeforeMs: nowMs + NOT_NOW_MS } : {}),
-  };
+  const left: Delivery = isOver ? putOff(delivery, nowMs) : { ...delivery, phase: 'waiting' };
+  const waiting: Delivery = { ...left, isDamaged: true };
   const alarm: RedemptionEffect[] = delivery.isDamaged === true ? [] : [{ type: 'alarm', voucherId, code }];
   return {
     state: replace(state, delivery, waiting),
@@ -298,18 +295,20 @@ function notArrived(
   };
 }
 
+const putOff = (delivery: Delivery, nowMs: number): Delivery => ({
+  ...delivery,
+  phase: 'waiting',
+  attempts: 0,
+  notBeforeMs: nowMs + NOT_NOW_MS,
+});
+
 function notNow(
   state: MeterRedemptions,
   delivery: Delivery,
   refusal: { code: ErrorCode; nowMs: number },
 ): RedemptionStep {
   const { voucherId } = delivery;
-  const waiting: Delivery = {
-    ...delivery,
-    phase: 'waiting',
-    attempts: 0,
-    notBeforeMs: refusal.nowMs + NOT_NOW_MS,
-  };
+  const waiting = putOff(delivery, refusal.nowMs);
   const cancel: RedemptionEffect[] =
     refusal.code === 'EXPIRED' ? [{ type: 'request-cancel', voucherId, reason: refusal.code }] : [];
   return {

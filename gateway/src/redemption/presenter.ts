@@ -68,8 +68,12 @@ export function createPresenter(ports: PresenterPorts, limits: SweepLimits): Pre
   }
 
   async function room(): Promise<void> {
-    const deadlineMs = clock.elapsedMs() + ROOM_DEADLINE_MS;
-    while (redemptions.inFlight >= limits.maxInFlight && clock.elapsedMs() < deadlineMs && !signal.aborted) {
+    const deadlineMs = clock.monotonicMs() + ROOM_DEADLINE_MS;
+    while (
+      redemptions.inFlight >= limits.maxInFlight &&
+      clock.monotonicMs() < deadlineMs &&
+      !signal.aborted
+    ) {
       await pause(clock, ROOM_LOOK_MS, signal);
     }
   }

@@ -22,8 +22,8 @@ import { createTeller } from './tell-watchers.ts';
 import type {
   LinkName,
   MeterRedemptions,
+  NewDelivery,
   Progress,
-  Purpose,
   RedemptionEffect,
   RedemptionInput,
   Watcher,
@@ -56,17 +56,7 @@ export interface RedemptionPorts {
 
 /** All meters' redemptions: feeds the core and carries out its effects. */
 export interface Redemptions {
-  deliver(
-    meterId: string,
-    delivery: {
-      voucherId: string;
-      purpose: Purpose;
-      frame: Uint8Array;
-      /** Nobody has verified its MAC. */
-      isUnchecked?: boolean;
-      watcher?: Watcher;
-    },
-  ): void;
+  deliver(meterId: string, delivery: NewDelivery): void;
   /** Presents a frame, once, to a meter that may be away: nothing is kept of it, and its answer is heard as any other. */
   knock(meterId: string, open: { voucherId: string; frame: Uint8Array }): Promise<Handover>;
   /** This request waits no longer; its voucher goes on. */
@@ -125,7 +115,7 @@ export function createRedemptions(ports: RedemptionPorts): Redemptions {
 
   function feed(meterId: string, input: RedemptionInput): void {
     const entry = entryOf(meterId);
-    const step = stepRedemptions(entry.redemptions, input, clock.elapsedMs());
+    const step = stepRedemptions(entry.redemptions, input, clock.monotonicMs());
     held += step.state.deliveries.length - entry.redemptions.deliveries.length;
     inFlight += onTheirWay(step.state) - onTheirWay(entry.redemptions);
     entry.redemptions = step.state;

@@ -77,6 +77,9 @@ export type RedemptionInput =
   | { readonly type: 'unsettled'; readonly voucherId: string }
   | { readonly type: 'tick' };
 
+/** What is to be brought to a meter, and who waits for it. */
+export type NewDelivery = Omit<Extract<RedemptionInput, { type: 'deliver' }>, 'type'>;
+
 /** What a watcher is told; the request layer makes a WIRE.md result of it. */
 export interface Progress {
   readonly status: RequestStatus;

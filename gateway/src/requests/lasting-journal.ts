@@ -130,7 +130,7 @@ export function createLastingJournal(place: JournalPlace, { clock, onError }: Jo
       const row = [keyOf(kid, requestId), canonicalJson(entry)] as const;
       const isFinal = entry.refused !== undefined;
       const isOnDisk = await writes.add({ row, isFinal });
-      if (isFinal && !isOnDisk) throw new TapwattError('DISK_FULL', UNREADABLE);
+      if (isFinal && !isOnDisk) throw new TapwattError('DISK_FULL', NOT_WRITTEN);
     },
     async close() {
       closed = true;
@@ -141,6 +141,6 @@ export function createLastingJournal(place: JournalPlace, { clock, onError }: Jo
   };
 }
 
-const UNREADABLE = 'The journal of requests cannot be written now.';
+const NOT_WRITTEN = 'The journal of requests cannot be written now.';
 
 const keyOf = (kid: string, requestId: string): string => `${kid}~${requestId}`;

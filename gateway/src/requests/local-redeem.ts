@@ -33,7 +33,8 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
     async *redeem(voucher, signal) {
       if (waiting.size >= MAX_WAITING) throw new TapwattError('BUSY');
       const read = await issuer.readVoucher(voucher);
-      const { voucherId, meterId } = read;
+      const { voucherId, meterId, isUnchecked = false } = read;
+      const credit = { voucherId, purpose: 'credit', isUnchecked } as const;
       const about = { redemptionId: voucherId, meterId: String(meterId) };
       const record = await ports.voucherOnLedger(voucherId);
       const ended = endOfVoucher(record, 'credit');
@@ -47,14 +48,7 @@ export function createLocalRedemptions(ports: Ports): LocalRedemptions {
       const watcher: Watcher = { handsetId: LOCAL, requestId, asks: 'credit' };
       waiting.set(requestId, steps.push);
       try {
-        const checked = read.isUnchecked === true ? { isUnchecked: true } : {};
-        redemptions.deliver(about.meterId, {
-          voucherId,
-          purpose: 'credit',
-          frame: voucher,
-          watcher,
-          ...checked,
-        });
+        redemptions.deliver(about.meterId, { ...credit, frame: voucher, watcher });
         for await (const progress of steps.all()) {
           yield { ...about, ...answerOf(progress), status: localStatus(progress.status) };
           if (isFinalStatus(progress.status)) return;

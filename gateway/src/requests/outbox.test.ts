@@ -5,7 +5,7 @@ import { createOutbox } from './outbox.ts';
 function heard() {
   const results: string[] = [];
   const outbox = createOutbox(
-    { nowMs: () => 5_000, elapsedMs: () => 5_000, after: () => () => undefined },
+    { nowMs: () => 5_000, monotonicMs: () => 5_000, after: () => () => undefined },
     (_, result: RequestResult) =>
       void results.push(result.code === undefined ? result.status : `${result.status} ${result.code}`),
   );

@@ -14,7 +14,7 @@ export async function answerRedeem(ports: DeskPorts, request: RequestOf<'redeem'
   const { handsetId, requestId, payload, onLedger } = request;
   const frame = hexToBytes(payload.voucher);
   const voucher = await ports.issuer.readVoucher(frame);
-  const { voucherId, meterId } = voucher;
+  const { voucherId, meterId, isUnchecked = false } = voucher;
   if (endsEpoch(voucher.kind))
     throw new TapwattError('BAD_REQUEST', 'voucher: is an order; the gateway carries it by itself.');
   const record = onLedger.voucher;
@@ -22,6 +22,5 @@ export async function answerRedeem(ports: DeskPorts, request: RequestOf<'redeem'
   if (ended !== undefined) return ports.outbox.answer(handsetId, { requestId, ...ended });
   if (record === null) ports.unknownVouchers.shown(voucher, frame);
   const watcher = { handsetId, requestId, asks: 'credit' } as const;
-  const checked = voucher.isUnchecked === true ? { isUnchecked: true } : {};
-  ports.redemptions.deliver(String(meterId), { voucherId, purpose: 'credit', frame, watcher, ...checked });
+  ports.redemptions.deliver(String(meterId), { voucherId, purpose: 'credit', frame, isUnchecked, watcher });
 }

@@ -35,17 +35,18 @@ export function createUnknownVouchers(ports: UnknownVouchersPorts): UnknownVouch
 
   async function tell({ voucherId, meterId }: ReadVoucher, frame: Uint8Array): Promise<void> {
     const transaction = { name: 'RecordVoucher', request: { voucher: unsealed(frame) } } as const;
-    const committed = await submitSurely(ports.ledger, transaction, {
-      ...ports,
-      maxAttempts: MAX_ATTEMPTS,
-    }).catch((error: unknown) => {
+    try {
+      const { result } = await submitSurely(ports.ledger, transaction, {
+        ...ports,
+        maxAttempts: MAX_ATTEMPTS,
+      });
+      told.set(voucherId, true);
+      ports.onRecorded(`${meterId}`, result.alarms);
+    } catch (error) {
       // What the rules refuse they refuse again.
       if (error instanceof LedgerRejected) told.set(voucherId, true);
-      throw error;
-    });
-    const { result } = committed;
-    told.set(voucherId, true);
-    ports.onRecorded(`${meterId}`, result.alarms);
+      if (!ports.signal.aborted) ports.onError(error, `tell the ledger of unknown voucher ${voucherId}`);
+    }
   }
 
   return {
@@ -55,11 +56,7 @@ export function createUnknownVouchers(ports: UnknownVouchersPorts): UnknownVouch
       if (kind !== VOUCHER_KIND.CREDIT || isUnchecked === true) return;
       if (told.get(voucherId) === true || underWay.has(voucherId) || underWay.size >= MAX_UNDER_WAY) return;
       underWay.add(voucherId);
-      tell(voucher, frame)
-        .catch((error) => {
-          if (!ports.signal.aborted) ports.onError(error, `tell the ledger of unknown voucher ${voucherId}`);
-        })
-        .finally(() => underWay.delete(voucherId));
+      void tell(voucher, frame).finally(() => underWay.delete(voucherId));
     },
   };
 }

@@ -17,7 +17,7 @@ export interface ReopeningLevel {
   close(): Promise<void>;
 }
 
-export function createReopeningLevel(directory: string, clock: Pick<Clock, 'elapsedMs'>): ReopeningLevel {
+export function createReopeningLevel(directory: string, clock: Pick<Clock, 'monotonicMs'>): ReopeningLevel {
   let opening: Promise<Db> | undefined;
   let failure: string | undefined;
   let notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -33,14 +33,14 @@ export function createReopeningLevel(directory: string, clock: Pick<Clock, 'elap
     const { code, message } = toStorageError(error, directory);
     const remedy = code === 'DATA_DAMAGED' ? ' It guards no money: move it away, and a new one is made.' : '';
     failure = `${message}${remedy}`;
-    notBeforeMs = clock.elapsedMs() + REOPEN_MS;
+    notBeforeMs = clock.monotonicMs() + REOPEN_MS;
     return new TapwattError('TELEMETRY_UNAVAILABLE', failure, { cause: error });
   }
 
   return {
     async use(work) {
       if (closed) throw new TapwattError('TELEMETRY_UNAVAILABLE', 'The store of readings is closed.');
-      if (opening === undefined && clock.elapsedMs() < notBeforeMs) {
+      if (opening === undefined && clock.monotonicMs() < notBeforeMs) {
         throw new TapwattError('TELEMETRY_UNAVAILABLE', failure);
       }
       opening ??= open();

@@ -80,7 +80,7 @@ export async function benchSettlement(
     const receipts = await issued(METERS);
     const stopping = new AbortController();
     const settler = createSettler(ledger, {
-      clock: { nowMs: () => Date.now(), elapsedMs: () => performance.now(), after: timer },
+      clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now(), after: timer },
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
       signal: stopping.signal,
       limits: FABRIC_BATCHES.settle,

@@ -42,14 +42,14 @@ export function createIssuerLine(ports: {
   }
 
   async function exchanged(questions: readonly Question[]): Promise<readonly Answer[]> {
-    if (clock.elapsedMs() < restUntilMs) throw resting(view);
+    if (clock.monotonicMs() < restUntilMs) throw resting(view);
     try {
       const answers = await exchange.ask(questions);
       restUntilMs = 0;
       become({ state: 'reached' });
       return answers;
     } catch (error) {
-      restUntilMs = clock.elapsedMs() + REST_MS;
+      restUntilMs = clock.monotonicMs() + REST_MS;
       const isThere = error instanceof TapwattError && error.code === 'BUSY';
       become(isThere ? { state: 'reached' } : { state: 'away', message: messageOf(error) });
       throw error;

@@ -27,7 +27,7 @@ export function createGatewayRegister(ports: {
   async function lookUp(gatewayId: string, known: Remembered | undefined): Promise<Remembered> {
     try {
       const party = await ports.ledger.evaluate('GetParty', { id: gatewayId });
-      const fresh = { refused: refusalOf(party), untilMs: ports.clock.elapsedMs() + REMEMBERED_MS };
+      const fresh = { refused: refusalOf(party), untilMs: ports.clock.monotonicMs() + REMEMBERED_MS };
       remembered.set(gatewayId, fresh);
       return fresh;
     } catch (error) {
@@ -39,7 +39,7 @@ export function createGatewayRegister(ports: {
 
   return async (gatewayId: string): Promise<void> => {
     const known = remembered.get(gatewayId);
-    const isFresh = known !== undefined && ports.clock.elapsedMs() < known.untilMs;
+    const isFresh = known !== undefined && ports.clock.monotonicMs() < known.untilMs;
     const { refused } = isFresh ? known : await lookUp(gatewayId, known);
     if (refused !== undefined) throw refused;
   };

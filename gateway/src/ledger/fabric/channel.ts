@@ -106,9 +106,9 @@ export class FabricChannel {
     if (peers.count < 2) return false;
     const heads = () => peers.all(async (peer) => (await this.#headOf(peer)).number, HEAD_MS);
     const newest = Math.max(...(await heads()));
-    const until = clock.elapsedMs() + catchUpMs;
+    const until = clock.monotonicMs() + catchUpMs;
     while ((await heads()).some((number) => number < newest)) {
-      if (clock.elapsedMs() > until) return false;
+      if (clock.monotonicMs() > until) return false;
       await pause(clock, CATCH_UP_POLL_MS, NEVER);
     }
     return true;

@@ -5,7 +5,7 @@ import { followEvents } from './follow-events.ts';
 
 const instantly: Clock = {
   nowMs: () => 0,
-  elapsedMs: () => 0,
+  monotonicMs: () => 0,
   after(_, run) {
     const immediate = setImmediate(run);
     return () => clearImmediate(immediate);

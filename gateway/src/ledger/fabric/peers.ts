@@ -76,7 +76,7 @@ export class Peers {
   /** From the one in use on; those that rest last, for they may be back. */
   #inOrder(): readonly Peer[] {
     const round = this.#peers.map((_, n) => this.#peers[(this.#first + n) % this.#peers.length]);
-    const now = this.#ports.clock.elapsedMs();
+    const now = this.#ports.clock.monotonicMs();
     const rests = (peer: Peer): boolean => (this.#restsUntil.get(peer) ?? 0) > now;
     const peers = round.filter((peer) => peer !== undefined);
     return [...peers.filter((peer) => !rests(peer)), ...peers.filter(rests)];
@@ -90,7 +90,7 @@ export class Peers {
   /** Told once, however often it is tried in vain. */
   #rest(peer: Peer, error: unknown): void {
     const isKnown = this.#restsUntil.has(peer);
-    this.#restsUntil.set(peer, this.#ports.clock.elapsedMs() + this.#ports.restMs);
+    this.#restsUntil.set(peer, this.#ports.clock.monotonicMs() + this.#ports.restMs);
     if (!isKnown) this.#ports.onUnreached(peer.address, error);
   }
 }

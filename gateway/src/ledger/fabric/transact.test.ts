@@ -17,7 +17,7 @@ const refusal = (text = 'BAD_REQUEST: {"message":"no"}') =>
 /** Time that passes as soon as somebody waits for it. */
 const instantly: Clock = {
   nowMs: () => 0,
-  elapsedMs: () => 0,
+  monotonicMs: () => 0,
   after(_, run) {
     const immediate = setImmediate(run);
     return () => clearImmediate(immediate);

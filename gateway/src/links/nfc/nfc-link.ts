@@ -50,11 +50,11 @@ export function createNfcLink(ports: NfcLinkPorts): NfcLink {
   const tries = new Map<string, number>();
 
   async function tapMeter(card: CardAtReader): Promise<void> {
-    const startedMs = clock.elapsedMs();
+    const startedMs = clock.monotonicMs();
     counts.taps += 1;
     const report = await taps.tap(card.transmit, { ...NFC_TAP, signal: card.gone });
     counts[report.end === 'done' || report.end === 'torn' ? report.end : 'others'] += 1;
-    ports.onTap({ ...report, reader: card.reader, durationMs: clock.elapsedMs() - startedMs });
+    ports.onTap({ ...report, reader: card.reader, durationMs: clock.monotonicMs() - startedMs });
     if (report.end === 'torn') await tryAgain(card);
     else tries.delete(card.reader);
   }

@@ -53,7 +53,7 @@ function createLife(
   ends: { readonly stuck: (why: string) => void; readonly failed: (end: LifeEnd) => void },
 ) {
   const readers = new Set<string>();
-  let lastHeardMs = clock.elapsedMs();
+  let lastHeardMs = clock.monotonicMs();
   let isReady = false;
   let asked = 0;
 
@@ -100,13 +100,13 @@ function createLife(
 
   return {
     hear(given: unknown): void {
-      lastHeardMs = clock.elapsedMs();
+      lastHeardMs = clock.monotonicMs();
       const message = fromReaders.safeParse(given);
       if (message.success) take(message.data);
       else ends.stuck('The process of the readers said what nobody understands.');
     },
     ask(): void {
-      const silentMs = clock.elapsedMs() - lastHeardMs;
+      const silentMs = clock.monotonicMs() - lastHeardMs;
       if (silentMs > (isReady ? PONG_DEADLINE_MS : START_DEADLINE_MS))
         ends.stuck('The PC/SC library does not answer.');
       else if (isReady) line.send({ type: 'ping', seq: ++asked });

@@ -39,14 +39,14 @@ export function createSupervisedReaders(ports: SupervisedPorts): NfcReaders {
   async function run(told: ReaderHandlers): Promise<void> {
     const cards = createCards({ clock, onCard: told.card });
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const startedMs = clock.elapsedMs();
+      const startedMs = clock.monotonicMs();
       const trouble = await ports.daemonTrouble();
       const { reason, message } =
         trouble === undefined ? await live(cards, told) : ({ reason: 'daemon', message: trouble } as const);
       cards.removeAll();
       if (signal.aborted) return;
       change({ state: 'away', readers: [], reason, message });
-      if (clock.elapsedMs() - startedMs > LONG_LIFE_MS) failures = 0;
+      if (clock.monotonicMs() - startedMs > LONG_LIFE_MS) failures = 0;
       await pause(clock, delayMs(RESTART, failures, chanceOf(ports.random)), signal);
     }
   }

@@ -54,7 +54,7 @@ export function createHalfDuplex(port: SerialPort, baudRate: number, clock: Cloc
   async function untilQuiet(signal: AbortSignal): Promise<void> {
     for (let leftMs = 1; leftMs > 0; ) {
       signal.throwIfAborted();
-      leftMs = quietAtMs - clock.elapsedMs();
+      leftMs = quietAtMs - clock.monotonicMs();
       if (leftMs > 0) await pause(clock, leftMs, signal);
     }
   }
@@ -82,7 +82,7 @@ export function createHalfDuplex(port: SerialPort, baudRate: number, clock: Cloc
       const withinMs = onLineMs + LINE_ANSWER_WITHIN_MS + PORT_HOLDS_MS;
       state = LINE_START;
       // Also where it is given up before: the meter may be about to answer.
-      quietAtMs = clock.elapsedMs() + withinMs;
+      quietAtMs = clock.monotonicMs() + withinMs;
       const answer = answerTo({ address, command }, withinMs, signal);
       figures.asked += 1;
       figures.bytesOut += frame.length;
@@ -90,11 +90,11 @@ export function createHalfDuplex(port: SerialPort, baudRate: number, clock: Cloc
       const heard = await answer;
       signal.throwIfAborted();
       if (heard === undefined) figures.unanswered += 1;
-      else quietAtMs = clock.elapsedMs() + gapMs;
+      else quietAtMs = clock.monotonicMs() + gapMs;
       return heard;
     },
     hear(bytes) {
-      quietAtMs = Math.max(quietAtMs, clock.elapsedMs() + gapMs);
+      quietAtMs = Math.max(quietAtMs, clock.monotonicMs() + gapMs);
       figures.bytesIn += bytes.length;
       const heard = decodeLine(state, bytes);
       state = heard.state;

@@ -12,7 +12,7 @@ it('tells a tap which meter the configuration names at the address', async () =>
         return { end: 'torn', shown: [], receipts: 0, commands: 1 };
       },
     },
-    clock: { nowMs: () => 0, elapsedMs: () => 0, after: () => () => undefined },
+    clock: { nowMs: () => 0, monotonicMs: () => 0, after: () => () => undefined },
     expectedAt: (address) => (address === 2 ? '1000000002' : undefined),
     onVisit: () => undefined,
   })({ write: async () => undefined, setBaudRate: async () => undefined, close: async () => undefined });

@@ -67,7 +67,7 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
   const { settings, clock, signal } = ports;
   const reason = (): Error => new Error('the port does not respond');
   const limit = { clock, afterMs: PORT_DEADLINE_MS, reason };
-  let order: readonly PolledStation[] = startOrder(ports.addresses, clock.elapsedMs());
+  let order: readonly PolledStation[] = startOrder(ports.addresses, clock.monotonicMs());
   let state: LineState = { device: settings.device, state: 'away', reason: 'not opened yet' };
   let running: Promise<void> | undefined;
   let stir = (): void => {};
@@ -114,10 +114,10 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
   }
 
   async function takeTurns(line: OpenLine, over: AbortSignal): Promise<void> {
-    order = againAtOnce(order, clock.elapsedMs());
+    order = againAtOnce(order, clock.monotonicMs());
     while (!over.aborted) {
-      const next = nextStation(order, clock.elapsedMs());
-      const waitMs = (next?.dueMs ?? Number.POSITIVE_INFINITY) - clock.elapsedMs();
+      const next = nextStation(order, clock.monotonicMs());
+      const waitMs = (next?.dueMs ?? Number.POSITIVE_INFINITY) - clock.monotonicMs();
       if (next === undefined || waitMs > 0) await untilStirred(Math.min(waitMs, PORT_DEADLINE_MS), over);
       else await turn(line, next.address, over);
     }
@@ -128,7 +128,7 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
     order = begun(order, address);
     const answered = await line.visit({ address, isSilent, signal: over });
     if (answered) failures = 0;
-    const times = { nowMs: clock.elapsedMs(), intervalMs: ports.intervalMs };
+    const times = { nowMs: clock.monotonicMs(), intervalMs: ports.intervalMs };
     order = polled(order, { address, answered }, times);
   }
 
@@ -150,7 +150,7 @@ export function createSerialLine(ports: SerialLinePorts): SerialLine {
       running ??= run();
     },
     wake(address) {
-      order = wake(order, address, clock.elapsedMs());
+      order = wake(order, address, clock.monotonicMs());
       stir();
     },
     get state() {

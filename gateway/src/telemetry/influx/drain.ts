@@ -59,7 +59,7 @@ export function startDrain(parts: DrainParts): Drain {
         .take()
         .catch((error: unknown) => onError(error, 'read the queue of readings'));
       if (portion) await carry(portion);
-      else if (clock.elapsedMs() >= setUpDueMs) await greet();
+      else if (clock.monotonicMs() >= setUpDueMs) await greet();
       if (!portion || queue.readings < BATCH_READINGS) await pause(clock, pace.everyMs, signal);
     }
   }
@@ -68,7 +68,7 @@ export function startDrain(parts: DrainParts): Drain {
   async function greet(): Promise<void> {
     const trouble = await trySetUp();
     if (trouble === undefined || isOnlyRefused(trouble)) failure = undefined;
-    else setUpDueMs = clock.elapsedMs() + pace.longestRetryMs;
+    else setUpDueMs = clock.monotonicMs() + pace.longestRetryMs;
   }
 
   /** The same portion until it has arrived: a batch that was written need not be written again. */
@@ -81,7 +81,7 @@ export function startDrain(parts: DrainParts): Drain {
       pauseMs = Math.min(2 * pauseMs, pace.longestRetryMs)
     ) {
       try {
-        if (clock.elapsedMs() >= setUpDueMs) await trySetUp();
+        if (clock.monotonicMs() >= setUpDueMs) await trySetUp();
         while (batches[0] !== undefined) {
           await write(batches[0]);
           batches.shift();
@@ -114,7 +114,7 @@ export function startDrain(parts: DrainParts): Drain {
       return undefined;
     } catch (error) {
       fail(error, 'set up InfluxDB');
-      setUpDueMs = clock.elapsedMs() + SET_UP_AGAIN_MS;
+      setUpDueMs = clock.monotonicMs() + SET_UP_AGAIN_MS;
       return error;
     }
   }

@@ -19,7 +19,7 @@ const MAX_QUEUE_MEGABYTES = 1_024;
 
 const clock = {
   nowMs: () => systemTime.now(),
-  elapsedMs: () => performance.now(),
+  monotonicMs: () => performance.now(),
   after: (delayMs: number, run: () => void) => systemTime.after(delayMs, run),
 };
 

@@ -107,7 +107,7 @@ export class Incarnation {
   clock(skewMs: () => number): Clock {
     return {
       nowMs: () => this.world.time.now() + skewMs(),
-      elapsedMs: () => this.world.time.now(),
+      monotonicMs: () => this.world.time.now(),
       after: (delayMs, run) =>
         this.world.time.after(delayMs, () =>
           this.world.network.whenAwake(this.name, () => {

@@ -123,18 +123,23 @@ function createTextLine({ port, listen, onFrame, clock, signal }: ReadOutPorts):
       heard = [];
       onFrame({ direction: 'to-meter', on, text });
       const bytes = withParity(text);
-      const startedMs = clock.elapsedMs();
+      const startedMs = clock.monotonicMs();
       await port.write(bytes);
       // A driver may say that bytes have left when they only left the machine.
-      const leftMs = lineTimeMs(bytes.length, baudRate) - (clock.elapsedMs() - startedMs);
+      const leftMs = lineTimeMs(bytes.length, baudRate) - (clock.monotonicMs() - startedMs);
       if (leftMs > 0) await pause(clock, leftMs, signal);
     },
     async hear(on, find) {
-      const untilMs = clock.elapsedMs() + READ_OUT_MS;
+      const untilMs = clock.monotonicMs() + READ_OUT_MS;
       for (;;) {
         const { text } = withoutParity(Uint8Array.from(heard));
         const found = find(text);
-        if (found === undefined && heard.length < HEARD_MAX && clock.elapsedMs() <= untilMs && (await more()))
+        if (
+          found === undefined &&
+          heard.length < HEARD_MAX &&
+          clock.monotonicMs() <= untilMs &&
+          (await more())
+        )
           continue;
         if (text !== '') onFrame({ direction: 'from-meter', on, text });
         return found;
