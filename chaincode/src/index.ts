@@ -1,7 +1,7 @@
 export { PAGE_MAX } from './audit/pages.ts';
 export type { OrderIdentity, Role, Submitter, TransactionContext } from './context.ts';
 export { witnessOf } from './copies/evidence.ts';
-export { unsealed } from './copies/shown-voucher.ts';
+export { readShownVoucher, unsealed } from './copies/shown-voucher.ts';
 export {
   type Answered,
   ASK_MANY,

@@ -1,10 +1,10 @@
-import type { KeyObject } from 'node:crypto';
 import { hexToBytes, type RequestResult, signOrder, signRequest } from '@tapwatt/firmware-contracts';
 import type { Books } from './checks/books.ts';
+import type { Circumstances } from './faults/circumstances.ts';
 import { forgedName, isForged } from './faults/forged-name.ts';
 import { FORGED_ORDERS, type ForgedOrder } from './faults/forged-orders.ts';
-import { FORGED_REQUESTS, type ForgedRequest } from './faults/forged-requests.ts';
-import { FORGED_SUBMISSIONS, type ForgedSubmission } from './faults/forged-submissions.ts';
+import { FORGED_REQUESTS } from './faults/forged-requests.ts';
+import { FORGED_SUBMISSIONS } from './faults/forged-submissions.ts';
 import type { FaultKind } from './faults/kinds.ts';
 import type { Chance } from './kernel/chance.ts';
 import { seededKey } from './kernel/seeded-key.ts';
@@ -35,7 +35,7 @@ export class Liars {
   readonly #world: World;
   readonly #of: LiarsOf;
   readonly #chance: Chance;
-  readonly #stranger: KeyObject;
+  readonly #circumstances: Circumstances;
   readonly #frames = { vouchers: [] as Uint8Array[], receipts: [] as Uint8Array[] };
   #isOver = false;
   #told = 0;
@@ -44,7 +44,9 @@ export class Liars {
     this.#world = world;
     this.#of = of;
     this.#chance = world.chance('liars');
-    this.#stranger = seededKey(world.chance('key of a stranger'));
+    const { town, books } = of;
+    const stranger = seededKey(world.chance('key of a stranger'));
+    this.#circumstances = { town, books, stranger, chance: this.#chance };
     for (const handset of of.handsets) handset.onResult = (result) => this.#heard(handset, result);
   }
 
@@ -74,17 +76,8 @@ export class Liars {
 
   #request(): boolean {
     const handset = this.#chance.pick(this.#of.handsets);
-    const { town, books } = this.#of;
-    const lie: ForgedRequest | undefined = this.#chance.pick(FORGED_REQUESTS)({
-      ...{
-        town,
-        books,
-        by: handset.town,
-        heard: this.#frames,
-        stranger: this.#stranger,
-        chance: this.#chance,
-      },
-    });
+    const asking = { ...this.#circumstances, by: handset.town, heard: this.#frames };
+    const lie = this.#chance.pick(FORGED_REQUESTS)(asking);
     if (lie === undefined) return false;
     const { wish, kid, privateKey, aud = LEDGER_ID } = lie;
     const payload = { aud, requestId: forgedName(++this.#told), at: 0, ...wish };
@@ -111,40 +104,29 @@ export class Liars {
   }
 
   #order(): boolean {
-    const gateways = this.#of.site.gateways.filter(({ isUp }) => isUp);
-    const gateway = gateways.length === 0 ? undefined : this.#chance.pick(gateways);
+    const gateway = this.#chance.oneOf(this.#of.site.gateways.filter(({ isUp }) => isUp));
     // What is a lie to one of two copies may be new to the other.
     const books = gateway?.books ?? this.#of.books;
-    const { town } = this.#of;
-    const lie: ForgedOrder | undefined = this.#chance.pick(FORGED_ORDERS)({
-      ...{ town, books, stranger: this.#stranger, chance: this.#chance },
-    });
+    const lie = this.#chance.pick(FORGED_ORDERS)({ ...this.#circumstances, books });
     const administer = gateway?.administer;
     if (administer === undefined || lie === undefined) return false;
-    const { op, request, by, after, aud = LEDGER_ID, mayBeTrue = false } = lie;
-    if (after !== undefined) this.#truly(administer, after);
-    const requestId = mayBeTrue ? `perhaps-${++this.#told}` : forgedName(++this.#told);
-    const payload = { aud, requestId, op, at: 0, request };
-    const asked = `${op} by ${by.kid}`;
-    administer(signOrder(payload, by)).then(
-      (result) => mayBeTrue || this.#carriedOut(asked, result),
-      (error) => this.#world.trace.note('liar', `${asked} is refused: ${codeOf(error)}`),
-    );
+    const { after, mayBeTrue = false } = lie;
+    const order = (one: ForgedOrder, requestId: string, isLie: boolean): void => {
+      const asked = `${one.op} by ${one.by.kid}`;
+      administer(signed(one, requestId)).then(
+        (result) => isLie && this.#carriedOut(asked, result),
+        (error) => this.#world.trace.note('liar', `${asked} is refused: ${codeOf(error)}`),
+      );
+    };
+    if (after !== undefined) order(after, `true-${++this.#told}`, false);
+    order(lie, mayBeTrue ? `perhaps-${++this.#told}` : forgedName(++this.#told), !mayBeTrue);
     return true;
   }
 
-  #truly(administer: (jws: string) => Promise<unknown>, { by, op, request }: Omit<ForgedOrder, 'aud'>): void {
-    const payload = { aud: LEDGER_ID, requestId: `true-${++this.#told}`, op, at: 0, request };
-    administer(signOrder(payload, by)).catch((error) =>
-      this.#world.trace.note('liar', `${op}: ${codeOf(error)}`),
-    );
-  }
-
   #submission(): boolean {
-    const { town, books, site } = this.#of;
-    const requestId = forgedName(++this.#told);
-    const circumstances = { town, books, stranger: this.#stranger, chance: this.#chance, requestId };
-    const lie: ForgedSubmission | undefined = this.#chance.pick(FORGED_SUBMISSIONS)(circumstances);
+    const { site } = this.#of;
+    const asking = { ...this.#circumstances, requestId: forgedName(++this.#told) };
+    const lie = this.#chance.pick(FORGED_SUBMISSIONS)(asking);
     if (lie === undefined || site.books === undefined) return false;
     const { by, name, request, isRefused = () => false } = lie;
     site
@@ -163,3 +145,6 @@ export class Liars {
     this.#world.violated('rights', `${asked} was carried out`);
   }
 }
+
+const signed = ({ by, op, request, aud = LEDGER_ID }: ForgedOrder, requestId: string): string =>
+  signOrder({ aud, requestId, op, at: 0, request }, by);

@@ -172,8 +172,6 @@ export class OfficeWork {
   }
 
   #oneThatIs(status: VoucherRecord['status']): string | undefined {
-    const found: string[] = [];
-    for (const { voucherId, status: is } of this.#books.vouchers) if (is === status) found.push(voucherId);
-    return found.length === 0 ? undefined : this.#chance.pick(found);
+    return this.#chance.oneOf(this.#books.vouchersThatAre(status))?.voucherId;
   }
 }

@@ -92,6 +92,10 @@ export class Books {
     return this.#vouchers.values();
   }
 
+  vouchersThatAre(...statuses: readonly VoucherRecord['status'][]): readonly VoucherRecord[] {
+    return [...this.vouchers].filter(({ status }) => statuses.includes(status));
+  }
+
   get orphans(): Iterable<OrphanRecord> {
     return this.#orphans.values();
   }

@@ -1,11 +1,11 @@
-import { decodeVoucher, hexToBytes, VOUCHER_KIND, type VoucherFields } from '@tapwatt/firmware-contracts';
+import { readShownVoucher } from '@tapwatt/chaincode';
+import { VOUCHER_KIND, type VoucherFields } from '@tapwatt/firmware-contracts';
 import type { Incarnation } from '../nodes/incarnation.ts';
 import type { Books } from './books.ts';
 
 /** An answer within this has surely come before the gateway takes the ledger to be away, ms. */
 const IN_TIME_MS = 900;
 const LONGEST_WAIT_MS = 1_000;
-const NO_MAC = '00'.repeat(16);
 
 /**
  * I4: a voucher that a handset shows, and that the ledger says it never sold, one life of a gateway takes to the ledger, and
@@ -47,9 +47,7 @@ export class ShownVouchers {
 
   /** The gateway takes it to the ledger; what is returned is called when that has looked at it. */
   told(unsealed: string): () => void {
-    const decoded = decodeVoucher(hexToBytes(unsealed + NO_MAC));
-    if (!decoded.ok) throw new Error('the ledger is told of what is no voucher');
-    const { voucherId, meterId } = decoded.fields;
+    const { voucherId, meterId } = readShownVoucher(unsealed);
     this.#told.add(voucherId);
     return () => this.#books().voucherShown(`${meterId}`, voucherId);
   }

@@ -1,6 +1,7 @@
 import type { MeterRecord } from '@tapwatt/firmware-contracts';
 import type { LinkFactory } from '@tapwatt/simulator';
 import type { Chance } from '../kernel/chance.ts';
+import { tappedLinks } from '../network/tapped-links.ts';
 import type { World } from '../world.ts';
 import { withABitTurned } from './bit-turned.ts';
 
@@ -36,30 +37,20 @@ export class ForgedFrames {
   }
 
   around(links: LinkFactory, meter: ForgedMeter): LinkFactory {
-    return (identity, handlers) => {
-      const link = links(identity, {
-        ...handlers,
-        message: (topic, payload) => {
-          handlers.message(topic, payload);
-          const forged = this.#forgedFor({ topic, payload });
-          if (forged !== undefined)
-            this.#show(meter, channelOf(topic), () => handlers.message(topic, forged));
-          const old = this.#oldFor(topic);
-          if (old !== undefined) handlers.message(old.topic, old.payload);
-        },
-      });
-      return {
-        ...link,
-        get isUp() {
-          return link.isUp;
-        },
-        publish: (topic, payload) => {
-          const isSent = link.publish(topic, payload);
-          if (isSent && this.#strikes('frame-forged')) link.publish(topic, this.#turned(payload));
-          return isSent;
-        },
-      };
-    };
+    return tappedLinks(links, {
+      incoming: (topic, payload, pass) => {
+        pass(topic, payload);
+        const forged = this.#forgedFor({ topic, payload });
+        if (forged !== undefined) this.#show(meter, channelOf(topic), () => pass(topic, forged));
+        const old = this.#oldFor(topic);
+        if (old !== undefined) pass(old.topic, old.payload);
+      },
+      outgoing: (topic, payload, link) => {
+        const isSent = link.publish(topic, payload);
+        if (isSent && this.#strikes('frame-forged')) link.publish(topic, this.#turned(payload));
+        return isSent;
+      },
+    });
   }
 
   #strikes(kind: 'frame-forged' | 'frame-replayed'): boolean {
@@ -79,7 +70,7 @@ export class ForgedFrames {
     if (!this.#strikes('frame-replayed')) return undefined;
     const own = topic.slice(0, topic.lastIndexOf('/'));
     const old = [...this.#kept.values()].flat().filter((frame) => frame.topic.startsWith(`${own}/`));
-    return old.length === 0 ? undefined : this.#chance.pick(old);
+    return this.#chance.oneOf(old);
   }
 
   /** This one with a bit turned, or one that another meter was sent. */

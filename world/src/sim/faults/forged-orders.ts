@@ -1,14 +1,6 @@
-import type { KeyObject } from 'node:crypto';
+import type { VoucherStatus } from '@tapwatt/chaincode';
 import { bytesToBase64Url } from '@tapwatt/firmware-contracts';
-import type { Books } from '../checks/books.ts';
-import type { Chance } from '../kernel/chance.ts';
-import { gatewayId } from '../nodes/settings.ts';
-import type { Town } from '../nodes/town.ts';
-
-export interface Signer {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
-}
+import { type Circumstances, type Signer, signerOf } from './circumstances.ts';
 
 /** An order that must not be carried out; signed for this ledger unless `aud` is another. */
 export interface ForgedOrder {
@@ -20,14 +12,6 @@ export interface ForgedOrder {
   readonly after?: Pick<ForgedOrder, 'by' | 'op' | 'request'>;
   /** It is no lie any more where the books are others when it arrives: then the checker of rights alone tells. */
   readonly mayBeTrue?: true;
-}
-
-interface Circumstances {
-  readonly town: Town;
-  readonly books: Books;
-  /** A key that nobody registered. */
-  readonly stranger: KeyObject;
-  readonly chance: Chance;
 }
 
 /** A lie, where the town has what it is about. */
@@ -52,16 +36,10 @@ const meterIn = ({ town, chance }: Circumstances): string => chance.pick(town.me
 const newName = ({ chance }: Circumstances): string => `new-${chance.below(1_000_000)}`;
 const newKey = ({ chance }: Circumstances): string => bytesToBase64Url(chance.bytes(32));
 
-const oneOf = <T>(chance: Chance, all: Iterable<T>): T | undefined => {
-  const list = [...all];
-  return list.length === 0 ? undefined : chance.pick(list);
-};
-
 const aVoucher =
-  (status: string) =>
+  (status: VoucherStatus) =>
   ({ books, chance }: Circumstances): object | undefined => {
-    const all = [...books.vouchers].filter((voucher) => voucher.status === status);
-    const voucherId = oneOf(chance, all)?.voucherId;
+    const voucherId = chance.oneOf(books.vouchersThatAre(status))?.voucherId;
     return voucherId === undefined ? undefined : { voucherId, reason: 'it pays' };
   };
 
@@ -120,20 +98,16 @@ const OPS: Readonly<Record<string, Op>> = {
   RecoverOrphan: {
     may: ['discom', 'bank', 'agency'],
     request: ({ books, chance }) => {
-      const orphan = oneOf(chance, books.orphans);
+      const orphan = chance.oneOf(books.orphans);
       return orphan && { meterId: orphan.meterId, voucherId: orphan.voucherId, amount: orphan.amount };
     },
   },
 };
 
-const signersOf = ({ town }: Circumstances): readonly (Signer & { readonly role: Role })[] => {
-  const { discom, bank, agency, gateway } = town.roleKeys;
-  const [handset] = town.handsets;
+const signersOf = (of: Circumstances): readonly (Signer & { readonly role: Role })[] => {
+  const [handset] = of.town.handsets;
   return [
-    { kid: 'discom', role: 'discom', privateKey: discom },
-    { kid: 'bank', role: 'bank', privateKey: bank },
-    { kid: 'agency', role: 'agency', privateKey: agency },
-    { kid: gatewayId(1), role: 'gateway', privateKey: gateway },
+    ...(['discom', 'bank', 'agency', 'gateway'] as const).map((role) => ({ ...signerOf(of, role), role })),
     ...(handset === undefined
       ? []
       : [{ kid: handset.id, role: 'handset' as const, privateKey: handset.privateKey }]),
@@ -185,7 +159,7 @@ const orphanByOnePerson: Forgery = (of) => {
   const proposed = [...of.books.orphans].filter(
     ({ status, proposal }) => status === 'RECORDED' && proposal !== undefined,
   );
-  const orphan = oneOf(of.chance, proposed);
+  const orphan = of.chance.oneOf(proposed);
   const by = keyOf(of, orphan?.proposal?.by ?? '');
   if (orphan === undefined || by === undefined) return undefined;
   const { meterId, voucherId, amount } = orphan;
@@ -196,7 +170,7 @@ const releaseByOnePerson: Forgery = (of) => {
   const proposed = [...of.books.vouchers].filter(
     ({ status, release }) => status === 'CANCELLING' && release !== undefined,
   );
-  const voucher = oneOf(of.chance, proposed);
+  const voucher = of.chance.oneOf(proposed);
   const by = keyOf(of, voucher?.release?.by ?? '');
   if (voucher === undefined || by === undefined) return undefined;
   const request = { voucherId: voucher.voucherId, reason: 'quicker alone' };
@@ -205,40 +179,40 @@ const releaseByOnePerson: Forgery = (of) => {
 
 /** What is no cancelled voucher cannot be released, by whomever. */
 const releaseOfAnother: Forgery = (of) => {
-  const request = aVoucher(of.chance.pick(['ISSUED', 'REDEEMED', 'VOIDED']))(of);
-  const by = { kid: 'agency', privateKey: of.town.roleKeys.agency };
+  const request = aVoucher(of.chance.pick<VoucherStatus>(['ISSUED', 'REDEEMED', 'VOIDED']))(of);
+  const by = signerOf(of, 'agency');
   return request && { by, op: 'ReleaseUnproven', request, mayBeTrue: true };
 };
 
 /** A bank's mistake: one that is confirmed already, under another reference. */
 const depositAgain: Forgery = (of) => ({
-  by: { kid: 'bank', privateKey: of.town.roleKeys.bank },
+  by: signerOf(of, 'bank'),
   ...{ op: 'ConfirmDeposit', request: { depositId: FIRST_DEPOSIT.depositId, utr: newName(of) } },
 });
 
 /** A bank's mistake: a reference that has paid in another deposit. */
-const referenceAgain: Forgery = ({ town: { roleKeys } }) => {
+const referenceAgain: Forgery = (of) => {
   const deposit = { depositId: 'paid-in-before', walletId: FIRST_DEPOSIT.walletId, amount: '100' };
   return {
-    by: { kid: 'bank', privateKey: roleKeys.bank },
+    by: signerOf(of, 'bank'),
     ...{ op: 'ConfirmDeposit', request: { depositId: deposit.depositId, utr: 'UTR-1' } },
-    after: { by: { kid: 'agency', privateKey: roleKeys.agency }, op: 'ProposeDeposit', request: deposit },
+    after: { by: signerOf(of, 'agency'), op: 'ProposeDeposit', request: deposit },
   };
 };
 
 const depositWithOtherContent: Forgery = (of) => ({
-  by: { kid: 'agency', privateKey: of.town.roleKeys.agency },
+  by: signerOf(of, 'agency'),
   ...{ op: 'ProposeDeposit', request: { ...FIRST_DEPOSIT, amount: '9999' } },
 });
 
 const suspendItself: Forgery = (of) => ({
-  by: { kid: 'discom', privateKey: of.town.roleKeys.discom },
+  by: signerOf(of, 'discom'),
   ...{ op: 'Suspend', request: { id: 'discom', suspended: true, reason: 'tired' } },
 });
 
 /** An id that stands for somebody, or something, already. */
 const takenName: Forgery = (of) => {
-  const by = { kid: 'discom', privateKey: of.town.roleKeys.discom };
+  const by = signerOf(of, 'discom');
   return of.chance.pick<ForgedOrder>([
     { by, op: 'RegisterMeter', request: { meterId: meterIn(of) } },
     { by, op: 'RegisterHandset', request: { id: 'handset-1', agentId: 'agent-1', publicKey: newKey(of) } },

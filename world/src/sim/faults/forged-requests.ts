@@ -1,67 +1,55 @@
-import type { KeyObject } from 'node:crypto';
 import { bytesToHex } from '@tapwatt/firmware-contracts';
-import type { Books } from '../checks/books.ts';
-import type { Chance } from '../kernel/chance.ts';
-import type { Town, TownHandset } from '../nodes/town.ts';
+import type { TownHandset } from '../nodes/town.ts';
 import { withABitTurned } from './bit-turned.ts';
+import type { Circumstances, Signer } from './circumstances.ts';
 
 /** What a handset's account is used to ask for, and who says so; signed for this ledger unless `aud` is another. */
-export interface ForgedRequest {
-  readonly kid: string;
-  readonly privateKey: KeyObject;
+export interface ForgedRequest extends Signer {
   readonly wish: object;
   readonly aud?: string;
 }
 
-interface Circumstances {
-  readonly town: Town;
-  readonly books: Books;
+interface Asking extends Circumstances {
   /** Whose account the request is sent from. */
   readonly by: TownHandset;
   /** Genuine frames that handsets were told, newest last. */
   readonly heard: { readonly vouchers: readonly Uint8Array[]; readonly receipts: readonly Uint8Array[] };
-  /** A key that nobody registered. */
-  readonly stranger: KeyObject;
-  readonly chance: Chance;
 }
 
 /** A lie, where the town has what it is about. */
-type Forgery = (of: Circumstances) => ForgedRequest | undefined;
+type Forgery = (of: Asking) => ForgedRequest | undefined;
 
 const AMOUNT = '500';
 
-const issueFrom = ({ town, chance }: Circumstances, walletId: string): object => ({
+const issueFrom = ({ town, chance }: Asking, walletId: string): object => ({
   op: 'issue',
   ...{ walletId, meterId: chance.pick(town.meters).meterId, amount: AMOUNT, deliver: true },
 });
 
-const own = ({ by: { id, privateKey } }: Circumstances) => ({ kid: id, privateKey });
+const own = ({ by: { id, privateKey } }: Asking) => ({ kid: id, privateKey });
 
 /** Every agent has one wallet, whether it has a handset here or not. */
 const WALLETS = ['wallet-1', 'wallet-2'];
-const walletOfAnother = ({ by }: Circumstances): string =>
+const walletOfAnother = ({ by }: Asking): string =>
   WALLETS.find((walletId) => walletId !== by.walletId) ?? '';
 
-const voucherOf = (
-  { books, chance }: Circumstances,
-  isMeant: (agentId: string) => boolean,
-): string | undefined => {
-  const meant = [...books.vouchers].filter(({ agentId }) => isMeant(agentId));
-  return meant.length === 0 ? undefined : chance.pick(meant).voucherId;
+const voucherOf = ({ books, chance }: Asking, isMeant: (agentId: string) => boolean): string | undefined =>
+  chance.oneOf([...books.vouchers].filter(({ agentId }) => isMeant(agentId)))?.voucherId;
+
+const turned = ({ chance }: Asking, frames: readonly Uint8Array[]): string | undefined => {
+  const frame = chance.oneOf(frames);
+  return frame && bytesToHex(withABitTurned(frame, chance));
 };
 
-const turned = ({ chance }: Circumstances, frames: readonly Uint8Array[]): string | undefined =>
-  frames.length === 0 ? undefined : bytesToHex(withABitTurned(chance.pick(frames), chance));
-
 const byAStranger =
-  (wishOf: (of: Circumstances) => object | undefined): Forgery =>
+  (wishOf: (of: Asking) => object | undefined): Forgery =>
   (of) => {
     const wish = wishOf(of);
     return wish === undefined ? undefined : { kid: of.by.id, privateKey: of.stranger, wish };
   };
 
 const asItself =
-  (wishOf: (of: Circumstances) => object | undefined): Forgery =>
+  (wishOf: (of: Asking) => object | undefined): Forgery =>
   (of) => {
     const wish = wishOf(of);
     return wish === undefined ? undefined : { ...own(of), wish };

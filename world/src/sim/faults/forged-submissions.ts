@@ -13,10 +13,11 @@ import {
   type VoucherId,
   voucherIdOf,
 } from '@tapwatt/firmware-contracts';
-import type { Books, MeterBook } from '../checks/books.ts';
+import type { MeterBook } from '../checks/books.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { gatewayId, LEDGER_ID } from '../nodes/settings.ts';
-import type { Town, TownHandset, TownMeter } from '../nodes/town.ts';
+import type { TownHandset, TownMeter } from '../nodes/town.ts';
+import { type Circumstances, type Signer, signerOf } from './circumstances.ts';
 
 /** What somebody submits who has a gateway's key and no other. */
 export interface ForgedSubmission {
@@ -27,18 +28,13 @@ export interface ForgedSubmission {
   readonly isRefused?: (result: unknown) => boolean;
 }
 
-interface Circumstances {
-  readonly town: Town;
-  readonly books: Books;
-  /** A key that nobody registered. */
-  readonly stranger: Town['roleKeys']['bank'];
-  readonly chance: Chance;
+interface Asking extends Circumstances {
   /** An id for a request that nobody made before. */
   readonly requestId: string;
 }
 
 /** A lie, where the town has what it is about. */
-type Forgery = (of: Circumstances) => ForgedSubmission | undefined;
+type Forgery = (of: Asking) => ForgedSubmission | undefined;
 
 const GATEWAY: Submitter = { partyId: gatewayId(1), role: 'gateway' };
 const NO_OPENING = new Uint8Array(32);
@@ -52,14 +48,6 @@ const isSettledByNone = (result: unknown): boolean =>
   (result as Items<{ outcome: string }>).items.every(({ outcome }) => outcome === 'refused');
 const isIssuedByNone = (result: unknown): boolean =>
   (result as Items<{ ok: boolean }>).items.every(({ ok }) => !ok);
-
-const oneOf = <T>(chance: Chance, all: readonly T[]): T | undefined =>
-  all.length === 0 ? undefined : chance.pick(all);
-
-const vouchersThat = (
-  books: Books,
-  ...statuses: readonly VoucherRecord['status'][]
-): readonly VoucherRecord[] => [...books.vouchers].filter(({ status }) => statuses.includes(status));
 
 /** A receipt with this opening and nothing else in it that the ledger would take for news. */
 const receiptFor = (
@@ -92,7 +80,7 @@ const settling = (receipt: string): ForgedSubmission => ({
 const falseProof =
   (result: ReceiptFields['result'], openingOf: (chance: Chance) => Uint8Array): Forgery =>
   (of) => {
-    const voucher = oneOf(of.chance, vouchersThat(of.books, 'ISSUED', 'CANCELLING'));
+    const voucher = of.chance.oneOf(of.books.vouchersThatAre('ISSUED', 'CANCELLING'));
     return voucher && settling(receiptFor(of, voucher, { result, opening: openingOf(of.chance) }));
   };
 
@@ -100,8 +88,10 @@ const guess = (chance: Chance): Uint8Array => chance.bytes(32);
 
 /** What another meter showed, said in the name of this one. */
 const proofOfAnotherMeter: Forgery = (of) => {
-  const settled = vouchersThat(of.books, 'REDEEMED', 'VOIDED').filter(({ receipt }) => receipt !== undefined);
-  const voucher = oneOf(of.chance, settled);
+  const settled = of.books
+    .vouchersThatAre('REDEEMED', 'VOIDED')
+    .filter(({ receipt }) => receipt !== undefined);
+  const voucher = of.chance.oneOf(settled);
   const other = of.town.meters.find(({ meterId }) => meterId !== voucher?.meterId);
   if (voucher?.receipt === undefined || other === undefined) return undefined;
   const frame = hexToBytes(voucher.receipt);
@@ -112,7 +102,7 @@ const METER_ID_AT = 4;
 
 const falseEndOfEpoch: Forgery = (of) => {
   const pending = of.town.meters.flatMap(({ meterId }) => orderOf(of.books.meter(meterId)));
-  const order = oneOf(of.chance, pending);
+  const order = of.chance.oneOf(pending);
   if (order === undefined) return undefined;
   return settling(
     receiptFor(of, { ...order, seq: 0 }, { result: RESULT.APPLIED, opening: guess(of.chance) }),
@@ -132,8 +122,8 @@ interface Proposal {
 /** A handset's genuine request with what its issuer would never propose, or a request that is none. */
 const issuing =
   (
-    jwsOf: (of: Circumstances, handset: TownHandset, wish: object) => string,
-    change: (meter: MeterBook, of: Circumstances) => Partial<Proposal> = () => ({}),
+    jwsOf: (of: Asking, handset: TownHandset, wish: object) => string,
+    change: (meter: MeterBook, of: Asking) => Partial<Proposal> = () => ({}),
   ): Forgery =>
   (of) => {
     const { chance, books, town } = of;
@@ -151,7 +141,7 @@ const issuing =
     return { by: GATEWAY, name: 'IssueVouchers', request: { items: [item] }, isRefused: isIssuedByNone };
   };
 
-const signed = (of: Circumstances, { id, privateKey }: TownHandset, wish: object): string =>
+const signed = (of: Asking, { id, privateKey }: TownHandset, wish: object): string =>
   signRequest({ aud: LEDGER_ID, requestId: of.requestId, at: 0, ...wish }, { kid: id, privateKey });
 
 const ending =
@@ -162,7 +152,7 @@ const ending =
       op = name,
       change = () => ({}),
     }: {
-      readonly by: (of: Circumstances) => { kid: string; privateKey: Town['roleKeys']['bank'] };
+      readonly by: (of: Circumstances) => Signer;
       readonly op?: string;
       readonly change?: (meter: MeterBook, chance: Chance) => { keyEpoch?: number; voucherId?: string };
     },
@@ -191,8 +181,8 @@ const ending =
     };
   };
 
-const discom = ({ town }: Circumstances) => ({ kid: 'discom', privateKey: town.roleKeys.discom });
-const gateway = ({ town }: Circumstances) => ({ kid: gatewayId(1), privateKey: town.roleKeys.gateway });
+const discom = (of: Circumstances): Signer => signerOf(of, 'discom');
+const gateway = (of: Circumstances): Signer => signerOf(of, 'gateway');
 
 /** That an order is refused for good, by a receipt that says no such thing, or about an order that there is not. */
 const withdrawing =

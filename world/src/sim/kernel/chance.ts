@@ -9,6 +9,8 @@ export interface Chance extends Random {
   between(least: number, most: number): number;
   /** One of them. Throws `RangeError` on an empty list. */
   pick<T>(from: readonly T[]): T;
+  /** One of them, or `undefined` where there is none. */
+  oneOf<T>(from: Iterable<T>): T | undefined;
   bytes(length: number): Uint8Array;
 }
 
@@ -23,6 +25,10 @@ export const chanceOf = (seed: number, concern: string): Chance => {
       const one = from[random.below(from.length)];
       if (one === undefined) throw new RangeError('nothing to pick from');
       return one;
+    },
+    oneOf(from) {
+      const all = [...from];
+      return all.length === 0 ? undefined : all[random.below(all.length)];
     },
     bytes: (length) => Uint8Array.from({ length }, () => random.below(256)),
   };

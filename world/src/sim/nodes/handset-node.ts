@@ -3,6 +3,7 @@ import {
   type BagStore,
   Handset,
   type Link,
+  type LinkFactory,
   memoryBagStore,
   memoryRequestStore,
   mqttLinks,
@@ -12,6 +13,7 @@ import {
 } from '@tapwatt/simulator';
 import type { Answers } from '../checks/answers.ts';
 import { troubledLinks } from '../faults/messages.ts';
+import { tappedLinks } from '../network/tapped-links.ts';
 import type { World } from '../world.ts';
 import { freezeFor } from './freeze-for.ts';
 import { COMMIT_WORDS, type MeterNode } from './meter-node.ts';
@@ -212,28 +214,10 @@ export class HandsetNode {
         bag: this.#bag,
         time: own,
       },
-      links: (identity, handlers) => {
-        const link = troubled(identity, {
-          ...handlers,
-          message: (topic, payload) => {
-            const result: RequestResult = JSON.parse(Buffer.from(payload).toString());
-            this.#answers.overhear(this.name, result);
-            this.onResult(result);
-            handlers.message(topic, payload);
-          },
-        });
-        this.#link = link;
-        return {
-          ...link,
-          get isUp() {
-            return link.isUp;
-          },
-          publish: (topic, payload) => {
-            if (this.said.push(payload) > MAX_SAID) this.said.shift();
-            return link.publish(topic, payload);
-          },
-        };
-      },
+      links: this.#overheard((identity, handlers) => {
+        this.#link = troubled(identity, handlers);
+        return this.#link;
+      }),
       random: world.chance(`resends of ${this.name} ${life}`),
       newRequestId: () => `${this.name}-${++this.#made}`,
       observe: (seen) => {
@@ -250,6 +234,22 @@ export class HandsetNode {
         if (ask.request.op === 'cancel' && status === 'abandoned' && typeof of === 'string')
           this.#answers.abandoned({ handset: this.name, requestId, of });
         this.#answers.hear(this.name, ask.request.op, result, seen.heard === 'contradicted');
+      },
+    });
+  }
+
+  /** What it asks is remembered, and what it is told is heard, whoever asked. */
+  #overheard(links: LinkFactory): LinkFactory {
+    return tappedLinks(links, {
+      incoming: (topic, payload, pass) => {
+        const result: RequestResult = JSON.parse(Buffer.from(payload).toString());
+        this.#answers.overhear(this.name, result);
+        this.onResult(result);
+        pass(topic, payload);
+      },
+      outgoing: (topic, payload, link) => {
+        if (this.said.push(payload) > MAX_SAID) this.said.shift();
+        return link.publish(topic, payload);
       },
     });
   }

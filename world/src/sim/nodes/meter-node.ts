@@ -157,9 +157,10 @@ export class MeterNode {
         if (seen.type === 'said' && seen.channel === 'status')
           this.#credits.heard(this.meterId, seen.payload);
         if (seen.type === 'said') world.written(`topic up/${seen.channel}`, seen.payload);
-        if (seen.type === 'said' && seen.channel === 'rcpt') this.#checkExpired(seen.payload);
-        if (seen.type === 'said' && seen.channel === 'rcpt')
+        if (seen.type === 'said' && seen.channel === 'rcpt') {
+          this.#checkExpired(seen.payload);
           world.trace.note(this.name, `said ${seen.payload[1]} to ${voucherIdIn(seen.payload)}`);
+        }
         if (seen.type === 'up' || seen.type === 'down') world.trace.note(this.name, seen.type);
       },
     });

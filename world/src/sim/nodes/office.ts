@@ -95,8 +95,7 @@ export class Office {
   }
 
   async #try(order: OfficeOrder): Promise<void> {
-    const gateways = this.#of.site.gateways.filter(({ isUp }) => isUp);
-    const gateway = gateways.length === 0 ? undefined : this.#chance.pick(gateways);
+    const gateway = this.#chance.oneOf(this.#of.site.gateways.filter(({ isUp }) => isUp));
     const by = gateway?.books ?? this.#of.books;
     let isHeard = false;
     const late = (): void => {
